@@ -1,0 +1,45 @@
+"""Makes the program under test for the tests that run it as a user would."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import build_tree
+from programs import TOYS, Program
+
+_SOURCES = Path(__file__).parents[1] / "generator/scaffold"
+
+
+@pytest.fixture(scope="session")
+def program_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the sources, and lay the toy templates where they look for templates."""
+    root = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(
+        _SOURCES,
+        root / "generator/scaffold",
+        ignore=shutil.ignore_patterns("__pycache__", "release.zip"),
+    )
+    subprocess.run(
+        [sys.executable, "-m", "compileall", "-q", root / "generator"], check=True
+    )  # or every run would compile anew
+    build_tree(TOYS, root / "templates")
+    return root
+
+
+@pytest.fixture
+def program(program_root: Path, tmp_path: Path) -> Program:
+    """Give the program a home that is empty."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Program(program_root, home)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """Make an empty folder to work in."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
