@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -758,7 +759,8 @@ def copy_of(program: Program, folder: Path) -> Program:
     root = folder / "repository"
     build_tree(TOYS, root / "templates")
     sources = program.root / "generator/scaffold"
-    build_tree({f"generator/scaffold/{p.name}": p.read_bytes() for p in sources.glob("*.*")}, root)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(sources, root / "generator/scaffold", ignore=unwanted)
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"]):
         subprocess.run(["git", *words], cwd=root, env=program.environment, check=True)

@@ -267,10 +267,11 @@ def test_a_folder_without_permission_is_told(program: Program, work: Path) -> No
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
         assert done.stderr.startswith("error: ")
         assert f"{name}" in done.stderr
-    for name in ("closed", "shut"):  # empty, but not to be replaced with these rights
+    # Empty, but not to be replaced with these rights.
+    for name, reason in (("closed", "cannot be written to"), ("shut", "permission denied")):
         done = program.run("new", "toy", name, folder=work, before=before)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-        assert "permission denied" in done.stderr
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert reason in done.stderr
         assert names(work) == {"closed", "shut", "unreadable"}
     done = program.run("new", "toy", "unreadable/here", folder=work, before=before)
     assert done.returncode == 0, done.stderr

@@ -39,6 +39,8 @@ def check_destination(destination: Path) -> None:
     if _is_current(destination):
         step = "run this from the folder above it"
         raise DestinationError(destination, "is the current folder and would be replaced", step)
+    # The project takes over the mode of the folder, and could then be neither moved nor removed.
+    _check_writable(destination)
 
 
 def _is_empty(folder: Path) -> bool:
@@ -65,8 +67,12 @@ def _check_parent(destination: Path) -> None:
         pass
     except OSError as error:
         raise _from_os(destination, error) from error
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise DestinationError(parent, "cannot be written to", "choose another destination")
+    _check_writable(parent)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DestinationError(folder, "cannot be written to", "choose another destination")
 
 
 def write(tree: Tree, destination: Path, *, git: bool) -> bool:

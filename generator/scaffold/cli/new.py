@@ -19,7 +19,10 @@ def new(  # one parameter a flag
     destination: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DESTINATION", help="The folder to make.", show_default="./TEMPLATE"
+            metavar="DESTINATION",
+            help="The folder to make.",
+            show_default="./TEMPLATE",
+            readable=False,  # `project` tells what is wrong with it
         ),
     ] = None,
     language: Language = None,
