@@ -177,14 +177,15 @@ def read_data_file(path: Path) -> dict[str, str]:
         table = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     except OSError as error:
         raise UsageError("--data-file", str(path), hint=(error.strerror or "").lower()) from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (ValueError, OverflowError, yaml.YAMLError, RecursionError) as error:
+        # PyYAML raises the first two for an escaped character beyond the end of Unicode.
         hint = f"is not YAML: {' '.join(str(error).split())}"
         raise UsageError("--data-file", str(path), hint=hint) from error
-    if not isinstance(table or {}, dict) or not all(
-        isinstance(v, str) for v in (table or {}).values()
-    ):
+    if table in (None, ""):  # an empty file, or one that holds `---` alone
+        return {}
+    if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
         raise UsageError("--data-file", str(path), hint="must hold lines of the form NAME: VALUE")
-    return {key: value for key, value in (table or {}).items() if not key.startswith("_")}
+    return {key: value for key, value in table.items() if not key.startswith("_")}
 
 
 def _git_config(key: str) -> str:

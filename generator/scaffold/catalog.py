@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ ROOT = next(path for path in (_HERE / "templates", _HERE.parents[1] / "templates
 
 LANGUAGES = ("python", "rust")
 SHARED = "_shared"
+OWN_NAMES = ("template", "language", "project_name", "package_name", "project_title")
+"""What every release tree knows a project by; no question may be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,8 @@ def load(name: str, root: Path = ROOT) -> Template:
         questions=_shared_questions(root) + _questions(table),
     )
     table.done()
-    for layer in template.layers + tuple(
-        layer for each in template.questions for added in each.layers.values() for layer in added
-    ):
-        if not any((root / SHARED).glob(f"{layer}*/")):
-            raise TemplateError(path, f"the layer {layer!r} is no folder of {root / SHARED}")
-    _check_questions(path, template.questions)
+    _check_layers(path, template.shared, "layers", template.layers)
+    _check_questions(path, template.shared, template.questions)
     return template
 
 
@@ -118,7 +116,7 @@ class _Table:
 
     def __init__(self, path: Path, name: str, values: object) -> None:
         if not isinstance(values, dict):
-            raise TemplateError(path, f"{name} must be a table")
+            raise TemplateError(path, f"{name.rstrip('.')} must be a table")
         self.path, self.name, self.values = path, name, dict(values)
 
     def take(self, key: str, kind: type, *, required: bool = False) -> Any:  # noqa: ANN401  # TOML
@@ -157,7 +155,7 @@ class _Table:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number may be too long, and arrays too deep
         raise TemplateError(path, f"is not valid TOML: {error}") from error
 
 
@@ -168,6 +166,7 @@ def _shared_questions(root: Path) -> tuple[Question, ...]:
     table = _Table(path, "", _read_toml(path))
     questions = _questions(table)
     table.done()
+    _check_questions(path, path.parent, questions)
     return questions
 
 
@@ -176,9 +175,7 @@ def _questions(table: _Table) -> tuple[Question, ...]:
 
 
 def _question(name: str, table: _Table) -> Question:
-    layers = table.take("layers", dict) or {}
-    if not all(isinstance(added, list) for added in layers.values()):
-        raise TemplateError(table.path, f"{table.name}layers must hold a list for each choice")
+    layers = _Table(table.path, f"{table.name}layers.", table.take("layers", dict) or {})
     question = Question(
         name=name,
         help=table.text("help", required=True) or "",
@@ -187,7 +184,7 @@ def _question(name: str, table: _Table) -> Question:
         git_config=table.text("git_config"),
         choices=table.texts("choices"),
         pattern=table.text("pattern"),
-        layers={choice: tuple(added) for choice, added in layers.items()},
+        layers={choice: layers.texts(choice) for choice in tuple(layers.values)},
         omit_if_empty=table.texts("omit_if_empty"),
     )
     table.done()
@@ -200,27 +197,47 @@ def _check_languages(path: Path, folder: Path, languages: tuple[str, ...]) -> No
             raise TemplateError(path, f"the language {language!r} is none of {LANGUAGES}")
         if not (folder / language).is_dir():
             raise TemplateError(path, f"there is no folder {language}/ beside it")
-    if not languages:
-        raise TemplateError(path, "languages must name one at least")
+    if not languages or len(set(languages)) < len(languages):
+        raise TemplateError(path, "languages must name one at least, and each once")
 
 
-def _check_questions(path: Path, questions: tuple[Question, ...]) -> None:
+def _check_layers(path: Path, shared: Path, key: str, layers: Iterable[str]) -> None:
+    folders = {folder.name for folder in shared.glob("*/")}
+    for layer in layers:
+        if folders.isdisjoint((layer, *(f"{layer}-{language}" for language in LANGUAGES))):
+            problem = f"{key} names the layer {layer!r}, which is no folder of {shared}"
+            raise TemplateError(path, problem)
+
+
+def _check_questions(path: Path, shared: Path, questions: tuple[Question, ...]) -> None:
     seen: set[str] = set()
     for question in questions:
         where = f"questions.{question.name}"
         if not re.fullmatch("[a-z][a-z0-9_]*", question.name):
             raise TemplateError(path, f"{where} must be lower case letters, digits and _")
+        if question.name in OWN_NAMES:
+            raise TemplateError(path, f"{where} is a name that every project has without asking")
         if question.name in seen:
             raise TemplateError(path, f"{where} is already one of the shared questions")
         seen.add(question.name)
-        if not question.stand_in and not question.layers:
-            raise TemplateError(path, f"{where} needs a stand_in or layers, or it changes nothing")
-        if set(question.layers) - set(question.choices):
-            raise TemplateError(path, f"{where}.layers names a choice that it does not have")
-        if question.choices and question.default not in (*question.choices, None):
-            raise TemplateError(path, f"{where}.default is none of its choices")
-        if question.pattern is not None:
-            try:
-                re.compile(question.pattern)
-            except re.error as error:
-                raise TemplateError(path, f"{where}.pattern does not compile: {error}") from error
+        _check_question(path, where, question)
+        for added in question.layers.values():
+            _check_layers(path, shared, f"{where}.layers", added)
+
+
+def _check_question(path: Path, where: str, question: Question) -> None:
+    if not question.stand_in and not question.layers:
+        raise TemplateError(path, f"{where} needs a stand_in or layers, or it changes nothing")
+    if not all(question.stand_in and question.stand_in in each for each in question.omit_if_empty):
+        raise TemplateError(
+            path, f"{where}.omit_if_empty must hold the stand_in, and text around it"
+        )
+    if set(question.layers) - set(question.choices):
+        raise TemplateError(path, f"{where}.layers names a choice that it does not have")
+    if question.choices and question.default not in (*question.choices, None):
+        raise TemplateError(path, f"{where}.default is none of its choices")
+    if question.pattern is not None:
+        try:
+            re.compile(question.pattern)
+        except (re.error, OverflowError) as error:
+            raise TemplateError(path, f"{where}.pattern does not compile: {error}") from error

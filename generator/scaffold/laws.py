@@ -1,11 +1,11 @@
 """The laws that every rendered project keeps, whatever its template."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scaffold.answers import NAME_STAND_IN, Answers
 from scaffold.catalog import Template
-from scaffold.compose import Composed, Tree
+from scaffold.compose import Composed, File, Tree
 from scaffold.placeholders import ANSWERS_FILE, stand_ins
 
 _MARKERS = re.compile(r"\{[{%#]")
@@ -15,11 +15,16 @@ _ABSOLUTE = re.compile(r"(?<![\w./-])(/home/|/Users/|/root/|/tmp/|/private/var/|
 
 def broken(template: Template, answers: Answers, composed: Composed, project: Tree) -> list[str]:
     """Return a sentence for each law that the rendered `project` breaks."""
+    sources = [
+        file
+        for _, condition, file in composed.files
+        if condition is None or answers.values[condition.question] in condition.choices
+    ]
     return [
         *_file_list(template, answers, project),
         *_left_over(template, answers, project),
-        *_run_bits(composed, project),
-        *_markers(composed, project),
+        *_run_bits(sources, project),
+        *_markers(sources, project),
         *_content(project),
     ]
 
@@ -46,12 +51,12 @@ def _left_over(template: Template, answers: Answers, project: Tree) -> Iterator[
         if literal in given:
             continue
         for path, file in project.items():
-            if literal in path or literal.encode() in file.content:
+            if literal in path or literal in (file.link or "") or literal.encode() in file.content:
                 yield f"{path} still holds the stand-in {literal!r}"
 
 
-def _run_bits(composed: Composed, project: Tree) -> Iterator[str]:
-    runnable = sum(file.executable for _, _, file in composed.files)
+def _run_bits(sources: Sequence[File], project: Tree) -> Iterator[str]:
+    runnable = sum(file.executable for file in sources)
     for path, file in project.items():
         if file.content.startswith(b"#!") and not file.executable:
             yield f"{path} is a script without its run bit"
@@ -70,9 +75,9 @@ def _content(project: Tree) -> Iterator[str]:
             yield f"{path} mentions scaffold: {mentions[-1].strip()}"
 
 
-def _markers(composed: Composed, project: Tree) -> Iterator[str]:
+def _markers(sources: Sequence[File], project: Tree) -> Iterator[str]:
     # The sources may hold some of their own, such as the expressions of GitHub's workflows.
-    before = sum(len(_MARKERS.findall(_text(file.content))) for _, _, file in composed.files)
+    before = sum(len(_MARKERS.findall(_text(file.content))) for file in sources)
     after = sum(len(_MARKERS.findall(_text(file.content))) for file in project.values())
     if after > before:
         yield f"{after - before} template markers are left over"

@@ -19,13 +19,23 @@ def changed_files(revision: str, root: Path) -> list[str]:
     Paths are relative to the folder above `root`, the templates. Raises `ToolError`.
     """
     base = _git(root, revision, "merge-base", "--end-of-options", revision, "HEAD").strip()
-    return _git(root, revision, "diff", "--name-only", "--relative", base).splitlines()
+    # A file that moved is gone where it was; and no name is quoted or breaks its line.
+    words = ("diff", "--name-only", "--no-renames", "--relative", "-z", base)
+    names = _git(root, revision, *words)
+    # Projects are made of what lies in the folders, whether git knows it yet or not.
+    names += _git(root, revision, "ls-files", "--others", "--exclude-standard", "-z")
+    return names.split("\0")[:-1]
 
 
 def _git(root: Path, revision: str, *words: str) -> str:
     try:
         done = subprocess.run(
-            ["git", *words], cwd=root.parent, capture_output=True, encoding="utf-8", check=False
+            ["git", *words],
+            cwd=root.parent,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
         )
     except OSError as error:
         raise ToolError("git", "is not here", "install it to compare with a revision") from error
@@ -51,14 +61,19 @@ def touched(cells: Sequence[Cell], changed: Sequence[str], folder: str) -> list[
 def _touches(path: str, template: Template, language: str, folder: str) -> bool:
     if path.startswith(_PROSE):
         return False
-    parts = path.split("/")
-    if parts[0] == "tests" and parts[1] == "contracts":
-        return parts[-1] in (f"test_{template.name.replace('-', '_')}.py", "conftest.py")
-    if parts[0] != folder:
+    # A template, or all of them, may be a submodule or a link: a path with no file in it.
+    top, name, part = (*path.split("/"), "", "")[:3]
+    if (top, name) == ("tests", "contracts"):
+        suite = f"test_{template.name.replace('-', '_')}.py"
+        return part == suite or not part.startswith("test_")
+    if top != folder or not name:
         return True
-    if parts[1] == SHARED:
-        return parts[2] in layers(template, language) or parts[2] == "questions.toml"
-    if parts[1] != template.name:
+    if name == SHARED:
+        # What is no folder, or no longer one, may have been part of any project.
+        return (
+            part in layers(template, language) or not part or not (template.shared / part).is_dir()
+        )
+    if name != template.name:
         return False
     others = set(template.languages) - {language}
-    return parts[2] not in others | {f"files-{other}.txt" for other in others}
+    return part not in others | {f"files-{other}.txt" for other in others}

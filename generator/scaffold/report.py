@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffold.answers import Answers, default_answer
+from scaffold.answers import default_answer
 from scaffold.catalog import Template
 from scaffold.errors import DestinationError
 from scaffold.toolchain import Found, Tool
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def text(document: dict[str, Any]) -> str:
     """Return a document as JSON for people and programs: indented, its version first."""
-    return json.dumps({"version": 1, **document}, indent=2, ensure_ascii=False)
+    written = json.dumps({"version": 1, **document}, indent=2, ensure_ascii=False)
+    # A path may hold bytes that are no text; as an escape of JSON they can be written.
+    return written.encode(errors="backslashreplace").decode()
 
 
 def catalogue(templates: Sequence[Template]) -> dict[str, Any]:
@@ -50,11 +52,6 @@ def template(
         "tools": [{"name": tool.name, "optional": tool.optional} for tool in tools],
         "files": list(files),
     }
-
-
-def planned(answers: Answers, destination: str, files: Sequence[str]) -> dict[str, Any]:
-    """Return what `new` wrote, or would write."""
-    return {"destination": destination, "answers": answers.as_dict(), "files": list(files)}
 
 
 def matrix(cells: "Sequence[Cell]") -> dict[str, Any]:
