@@ -3,8 +3,11 @@
 import os
 import re
 import stat
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +27,9 @@ LEFTOVERS = frozenset(
 )
 
 
-_MANY_LINES = re.compile(r'("""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\')|\n{3,}')
+_BLANK_LINES = re.compile(
+    r"""(\#.*|"{3}(?:\\[\s\S]|[^\\])*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')|\n{3,}"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,11 @@ def _folders(template: Template, language: str, chosen: Mapping[str, str]) -> li
 
 def layers(template: Template, language: str) -> list[str]:
     """Return the names of all shared layers that a project may take in, whatever is chosen."""
+    chosen = [{each.name: choice} for each in template.questions for choice in each.choices]
     found = {
         folder.name
-        for question in template.questions
-        for choice in question.choices or ("",)
-        for folder in _folders(template, language, {question.name: choice})
+        for choices in ({}, *chosen)
+        for folder in _folders(template, language, choices)
         if folder.parent.name == SHARED
     }
     return sorted(found)
@@ -167,33 +172,75 @@ def _read_file(folder: Path, path: Path) -> File:
 
 def _merge(paths: Sequence[Path]) -> bytes:
     """Merge TOML files key by key; the most special file comes first in the result."""
-    from tomlkit.exceptions import ParseError  # noqa: PLC0415  # only a checkout composes
-
-    documents: list[tuple[Path, TOMLDocument]] = []
-    for path in reversed(paths):
-        try:
-            documents.append((path, _parse(path)))
-        except (ParseError, UnicodeDecodeError) as error:
-            raise TemplateError(path, f"is not valid TOML: {error}") from error
-    first, merged = documents[0]
-    for path, document in documents[1:]:
-        _merge_table(merged, document, first, path, "")
+    documents = {path: _parse(path) for path in reversed(paths)}
+    tables = {path: document.unwrap() for path, document in documents.items()}
+    for first, second in combinations(documents, 2):
+        if key := _common_key(tables[first], tables[second]):
+            raise LayerConflictError(first, second, key)
+    merged, *others = documents.values()
+    above: list[str] = []
+    moved = [each for other in others for each in _move(other, merged, above)]
+    for value, comments in moved:
+        _put_above(value, comments)
     # Tables that come together bring their blank lines; in strings of many lines these stay.
-    tidy = _MANY_LINES.sub(lambda match: match[1] or "\n\n", merged.as_string())
-    return (tidy.rstrip("\n") + "\n").encode()
+    tidy = _BLANK_LINES.sub(lambda match: match[1] or "\n\n", merged.as_string())
+    text = tidy.rstrip("\n") + "\n" + "".join(above)
+    if not _says(text, reduce(_union, tables.values())):
+        problem = f"cannot be merged into {first}; write what they share as tables, without dots"
+        raise TemplateError(second, problem)
+    return text.encode()
 
 
 def _parse(path: Path) -> "TOMLDocument":
     import tomlkit  # noqa: PLC0415  # only a checkout composes
 
-    return tomlkit.parse(path.read_bytes().decode())
+    try:
+        return tomlkit.parse(path.read_bytes().decode())
+    except (tomlkit.exceptions.ParseError, UnicodeDecodeError) as error:
+        raise TemplateError(path, f"is not valid TOML: {error}") from error
 
 
-def _merge_table(into: Any, table: Any, first: Path, second: Path, name: str) -> None:  # noqa: ANN401
-    for key, value in table.items():
-        if key not in into:
-            into.add(key, value) if hasattr(into, "add") else into.update({key: value})
-        elif hasattr(value, "items") and hasattr(into[key], "items"):
-            _merge_table(into[key], value, first, second, f"{name}{key}.")
+def _common_key(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
+    """Return a key that both set, dotted; tables are set key by key."""
+    for key in [key for key in one if key in other]:
+        if not isinstance(one[key], dict) or not isinstance(other[key], dict):
+            return key
+        if inner := _common_key(one[key], other[key]):
+            return f"{key}.{inner}"
+    return None
+
+
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: _union(one[key], other[key]) for key in one.keys() & other}
+    return {**one, **other, **both}
+
+
+def _says(text: str, table: Mapping[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == table
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _move(table: Any, into: Any, above: list[str]) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
+    """Move what `table` holds; yield each value with the comments that were `above` it."""
+    for key, value in (table if hasattr(table, "body") else table.value).body:
+        if key is None:
+            above += [value.as_string()] if value.as_string().strip() else []
+        elif key in into:
+            above += [f"{value.trivia.comment}\n"] if value.trivia.comment else []
+            yield from _move(value, into[key], above)
         else:
-            raise LayerConflictError(first, second, f"{name}{key}")
+            into.add(key, value) if hasattr(into, "add") else into.update({key: value})
+            yield value, "".join(above)
+            above.clear()
+
+
+def _put_above(value: Any, comments: str) -> None:  # noqa: ANN401  # an item of tomlkit's
+    """Make the comments a part of the line that `value` starts with."""
+    while hasattr(value, "is_super_table") and value.is_super_table():
+        value = next(each for key, each in value.value.body if key is not None)
+    line = value[0] if hasattr(value, "body") else value
+    if comments:
+        blank = "\n" * hasattr(line, "display_name")  # as before each table
+        line.trivia.indent = blank + comments + line.trivia.indent.lstrip("\n")

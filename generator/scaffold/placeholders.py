@@ -28,7 +28,7 @@ _NAMES = {
 # In these files a user's text stands inside double quotes, where a backslash and a double quote
 # are escaped alike; in prose it stands as it is.
 _QUOTED = frozenset((".json", ".py", ".rs", ".toml", ".yaml", ".yml"))
-_PROSE = frozenset(("", ".md", ".txt"))
+_PROSE = frozenset((".md", ".txt"))
 ESCAPE = r"""replace('\\', '\\\\') | replace('"', '\\"')"""
 
 
@@ -60,14 +60,14 @@ def to_jinja(template: Template, composed: Composed) -> Tree:
     for path, condition, file in composed.files:
         if path.endswith(SUFFIX):
             raise TemplateError(path, f"may not end in {SUFFIX}: templates hold no Jinja")
-        target = "/".join(_text(PurePosixPath("x"), part, table, seen) for part in path.split("/"))
+        target = _place(path, path, table, seen)
         if condition is not None:
             folder, _, name = target.rpartition("/")
             target = f"{folder}/" * bool(folder) + _only_if(condition, name)
         content = _content(path, file, table, seen)
-        tree[target + SUFFIX * (content != file.content)] = File(
-            content, file.executable, file.link
-        )
+        link = None if file.link is None else _place(path, file.link, table, seen)
+        jinja = File(content, file.executable, link)
+        tree[target + SUFFIX * (jinja != file)] = jinja
     for question in template.questions:
         used = any(table[literal].variable == question.name for literal in seen)
         if question.stand_in and not used:
@@ -93,6 +93,15 @@ def _pattern(table: Mapping[str, _StandIn]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
 
 
+def _place(path: str, text: str, table: Mapping[str, _StandIn], seen: set[str]) -> str:
+    """Replace the stand-ins in a path or the target of a link, where no answer may add a slash."""
+    for literal, stand_in in table.items():
+        if stand_in.free and literal in text:
+            problem = f"the stand-in {literal!r} stands for any text, which no path can hold"
+            raise TemplateError(path, problem)
+    return _text(PurePosixPath(path), text, table, seen)
+
+
 def _content(path: str, file: File, table: Mapping[str, _StandIn], seen: set[str]) -> bytes:
     try:
         text = file.content.decode()
@@ -114,16 +123,16 @@ def _text(path: PurePosixPath, text: str, table: Mapping[str, _StandIn], seen: s
     for match in _pattern(table).finditer(text):
         literal = match.group()
         seen.add(literal)
-        pieces.append(_escape(text[end : match.start()]))
+        pieces.append(escape(text[end : match.start()]))
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         pieces.append(_expression(path, line, literal, table[literal]))
         end = match.end()
-    return "".join(pieces) + _escape(text[end:])
+    return "".join(pieces) + escape(text[end:])
 
 
-def _escape(literal: str) -> str:
+def escape(literal: str) -> str:
     """Escape what Jinja would act on: opening braces, and line ends that it would change."""
-    literal = re.sub(r"\{(?=[{%#]|\Z)", "{{ '{' }}", literal)
+    literal = re.sub(r"\{(?=[{%#\r]|\Z)", "{{ '{' }}", literal)
     return literal.replace("\r", r"{{ '\r' }}")
 
 
@@ -131,17 +140,18 @@ def _expression(path: PurePosixPath, line: str, literal: str, stand_in: _StandIn
     variable = stand_in.variable
     if stand_in.free and path.suffix in _QUOTED:
         before = line + (stand_in.optional[0] if stand_in.optional else "")
-        if before.replace('\\"', "").count('"') % 2 == 0:
+        if re.sub(r"\\.", "", before).count('"') % 2 == 0:
             problem = f"the stand-in {literal!r} must stand inside double quotes"
             raise TemplateError(str(path), problem)
         variable = f"{variable} | {ESCAPE}"
-    elif stand_in.free and path.suffix not in _PROSE:
-        problem = f"the stand-in {literal!r} stands for any text, which {path.suffix} cannot hold"
+    elif stand_in.free and path.suffix not in _PROSE and not path.name.isupper():  # as LICENSE is
+        kind = path.suffix or path.name
+        problem = f"the stand-in {literal!r} stands for any text, which {kind} cannot hold"
         raise TemplateError(str(path), problem)
     expression = f"{{{{ {variable} }}}}"
     if stand_in.optional is None:
         return expression
-    before, after = map(_escape, stand_in.optional)
+    before, after = map(escape, stand_in.optional)
     return f"{{% if {stand_in.variable} %}}{before}{expression}{after}{{% endif %}}"
 
 

@@ -21,7 +21,7 @@ from scaffold.answers import (
 )
 from scaffold.catalog import ROOT, Question, Template, load_all
 from scaffold.compose import File, Tree, compose
-from scaffold.placeholders import ANSWERS_FILE, DERIVED, SUFFIX, to_jinja
+from scaffold.placeholders import ANSWERS_FILE, DERIVED, SUFFIX, escape, to_jinja
 
 ADDRESS = "https://github.com/scaffold-new/templates"
 """Where releases are published; projects record it as the source of their updates."""
@@ -116,7 +116,7 @@ def _config(templates: Sequence[Template]) -> dict[str, Any]:
         "template": {
             "type": "str",
             "help": "Which template?",
-            "choices": {f"{each.name}: {each.summary}": each.name for each in templates},
+            "choices": {escape(f"{each.name}: {each.summary}"): each.name for each in templates},
         },
         "language": {
             "type": "str",
@@ -159,24 +159,27 @@ def _copier_question(name: str, templates: Sequence[Template]) -> dict[str, Any]
         for question in template.questions
         if question.name == name
     }
-    first, *_ = asked.values()
     entry: dict[str, Any] = {
         "type": "str",
-        "help": _by_template({key: each.help for key, each in asked.items()}),
+        "help": _by_template({key: escape(each.help) for key, each in asked.items()}),
     }
-    if first.choices:
+    if all(each.choices for each in asked.values()):
         entry["choices"] = list(dict.fromkeys(c for each in asked.values() for c in each.choices))
-    defaults = {
-        key: (each.default or "").replace(NAME_STAND_IN, "{{ project_name }}")
-        for key, each in asked.items()
-        if each.default is not None
-    }
-    if defaults:
-        entry["default"] = _by_template(defaults)
+    if defaults := [each for each in asked.values() if each.default is not None]:
+        # Copier wants an allowed default even where the question is not asked. An answer that a
+        # template demands is empty by default, which its rule refuses.
+        entry["default"] = _by_template(
+            {each.name: _default(asked.get(each.name, defaults[0])) for each in templates}
+        )
     entry["validator"] = _by_template({key: _validator(each) for key, each in asked.items()})
     if len(asked) < len(templates):
         entry["when"] = f"{{{{ template in {list(asked)} }}}}"
     return entry
+
+
+def _default(question: Question) -> str:
+    pieces = (question.default or "").split(NAME_STAND_IN)
+    return "{{ project_name }}".join(map(escape, pieces))
 
 
 def _by_template(texts: Mapping[str, str]) -> str:
@@ -197,5 +200,5 @@ def _validator(question: Question) -> str:
         f"{{% if {name} | length > {ANSWER_LENGTH} %}}at most {ANSWER_LENGTH} characters"
         f"{{% elif {name} | regex_search({control!r}) %}}one line without control characters"
         f"{{% elif ({name} | regex_search({pattern!r})) is none %}}"
-        f"must match {pattern!r}{{% endif %}}"
+        f"must match {escape(repr(pattern))}{{% endif %}}"
     )

@@ -27,10 +27,11 @@ def render(release: Release, answers: Answers, source: str = ADDRESS) -> Tree:
         rendered = [_text(environment, part, context) for part in parts]
         if not all(rendered):
             continue
-        content = file.content
+        content, link = file.content, file.link
         if is_template:
             content = _text(environment, content.decode(), context).encode()
-        project["/".join(rendered)] = File(content, file.executable, file.link)
+            link = link and _text(environment, link, context)
+        project["/".join(rendered)] = File(content, file.executable, link)
     return dict(sorted(project.items()))
 
 
