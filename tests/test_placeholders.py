@@ -22,7 +22,7 @@ from scaffold.release import Release
 from scaffold.render import render
 
 TOML = Path("toy/template.toml")
-OMITTED = (', email = "ada@example.com"', " <ada@example.com>")
+OMITTED = (', email = "ada@example.com"', " <ada@example.com>", "{# ada@example.com {")
 QUESTIONS = (
     Question("author", "Who?", stand_in="Ada Author"),
     Question("email", "At?", stand_in="ada@example.com", pattern=".*", omit_if_empty=OMITTED),
@@ -96,8 +96,7 @@ def test_the_table_of_stand_ins_has_every_literal() -> None:
         "My Project": "project_title",
         "Ada Author": "author",
         "ada@example.com": "email",
-        OMITTED[0]: "email",
-        OMITTED[1]: "email",
+        **dict.fromkeys(OMITTED, "email"),
         "medium-size": "size",
     }
 
@@ -238,6 +237,8 @@ def test_what_is_around_an_optional_answer_goes_with_it() -> None:
     assert fill("a, ada@example.com, b", email="") == "a, , b"
     assert fill('"ada@example.com"', "a.py", email='"\\') == '"\\"\\\\"'
     assert fill("{ <ada@example.com>{", email="") == "{{"
+    assert fill("({# ada@example.com {)") == "({# zoe@example.org {)"
+    assert fill("({# ada@example.com {)", email="") == "()"
 
 
 # --- everything else -----------------------------------------------------------------------------

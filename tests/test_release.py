@@ -43,15 +43,20 @@ OTHER = {
         'default = "{{ region }} of my-project{"\n'
         '[questions.size]\nhelp = "Which size?"\nstand_in = "no-size"\n'
         'choices = ["no", "1e3", "null", "~"]\ndefault = "no"\n'
-        '[questions.colour]\nhelp = "Which?"\nstand_in = "grey"\n'
-        'pattern = "(?:[\'\\"{}#%]{2}|a|)"\n'
-        'default = ""\n'
+        '[questions.colour]\nhelp = "Which?"\nstand_in = "grey"\ndefault = ""\n'
+        'pattern = "[\'\\"}{#%]{2}|a|"\n'
     ),
     "other/rust/x.txt": "eu-1 no-size grey\n",
+    "third/template.toml": (
+        'summary = "Lets choose"\nlanguages = ["rust"]\n'
+        '[questions.colour]\nhelp = "Which?"\nstand_in = "grey"\nchoices = ["red", "blue"]\n'
+        'default = "red"\n'
+    ),
+    "third/rust/x.txt": "grey\n",
 }
-"""A template whose questions are called as those of `asking`, but ask something else."""
+"""Templates whose questions are called alike, but ask something else."""
 
-TEMPLATES = [*catalog.load_all()]
+TEMPLATES = catalog.load_all()
 
 
 @pytest.fixture
@@ -77,7 +82,9 @@ def test_the_tree_holds_every_template_in_every_language(root: Path) -> None:
         if path != "copier.yml":
             _, template, language, rest = path.split("/", 3)
             folders.setdefault(f"{template} {language}", {})[rest] = file
-    assert set(folders) == {"toy python", "toy rust", "asking python", "other rust"}
+    assert set(folders) == {
+        *("toy python", "toy rust", "asking python", "other rust", "third rust")
+    }
     for name, files in folders.items():
         template, language = name.split()
         loaded = catalog.load(template, root)
@@ -153,7 +160,7 @@ def test_an_archive_gives_back_the_tree(root: Path, monkeypatch: pytest.MonkeyPa
     assert opened.version == __version__
 
 
-@pytest.mark.parametrize("name", ["toy", "asking", "other"])
+@pytest.mark.parametrize("name", ["toy", "asking", "other", "third"])
 def test_a_release_from_the_archive_is_that_from_the_sources(
     name: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +248,7 @@ def ask(config: Mapping[str, Any], name: str, key: str, **known: str) -> str:
 def test_a_question_that_templates_ask_differently_is_asked_as_each_does(root: Path) -> None:
     """Help, default and rule follow the template, and braces in them are no Jinja."""
     config = config_of(release.build_tree(root))
-    for name in ("toy", "asking", "other"):
+    for name in ("toy", "asking", "other", "third"):
         template = catalog.load(name, root)
         known = {"template": name, "project_name": "one-two", "language": template.languages[0]}
         for question in template.questions:
@@ -262,6 +269,13 @@ def test_a_default_of_one_template_is_not_that_of_another(root: Path) -> None:
     default = ask(config, "region", "default", **known)
     assert default == ""
     assert ask(config, "region", "validator", region=default, **known)
+
+
+def test_only_a_question_with_choices_everywhere_has_them_in_copier(root: Path) -> None:
+    """They are all that any template allows; one that leaves the answer free could not ask else."""
+    config = config_of(release.build_tree(root))
+    assert config["size"]["choices"] == ["small", "large", "no", "1e3", "null", "~"]
+    assert "choices" not in config["colour"]
 
 
 def test_the_language_is_one_that_the_template_has(root: Path) -> None:

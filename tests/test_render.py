@@ -241,6 +241,37 @@ def test_copier_has_the_defaults_that_we_have(cell: Cell, ours: Source, tmp_path
     assert {key: known[key] for key in answers.as_dict()} == answers.as_dict()
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("template", "calculater"),
+        ("language", "rust"),
+        ("project_name", "My_Thing"),
+        ("project_name", "tests"),
+        ("author", " "),
+        ("author", "two\nlines"),
+        ("licence", "gpl"),
+        ("region", ""),
+        ("region", "Europe"),
+    ],
+)
+def test_copier_refuses_what_we_refuse(
+    question: str, answer: str, toys: Source, tmp_path: Path
+) -> None:
+    """The rules that stand in the release hold when it is copied, and nothing is written."""
+    right = {"template": "asking", "language": "python", "region": "eu-west1"}
+    where = tmp_path / "here"
+    with pytest.raises(ValueError, match=question):
+        copier.run_copy(
+            str(toys.repository),
+            where,
+            data=right | {question: answer},
+            defaults=True,
+            quiet=True,
+        )
+    assert not where.exists()
+
+
 @pytest.mark.parametrize("name", ["toy", "asking", "odd"])
 def test_a_template_with_everything_gives_what_copier_gives(
     name: str, toys: Source, tmp_path: Path
@@ -509,13 +540,21 @@ def test_the_answers_file_records_version_and_source() -> None:
     assert render(release, ANSWERS, "here")["a"].content == b"here"
 
 
+@pytest.mark.parametrize("source", ["C:\\new\\x", 'a "b" \' {{ c }}', "no", "1e3", "gh:a/b # c"])
+def test_a_source_of_any_form_reads_back(source: str, toys: Source) -> None:
+    """A folder may be called as it likes, and updates must find it again."""
+    template = catalog.load("toy", toys.templates)
+    tree = render(open_release(template, "rust"), settle(template, "rust", "x", {}), source)
+    assert yaml.safe_load(tree[ANSWERS_FILE].content)["_src_path"] == source
+
+
 def test_the_files_come_sorted_by_their_paths() -> None:
     """However the release is ordered, so that a project is written alike each time."""
     files = {f"{{{{ project_name }}}}{name}": "" for name in "cab"} | {"z": "", "n": ""}
     assert list(made(files)) == ["my-thinga", "my-thingb", "my-thingc", "n", "z"]
 
 
-def test_the_table_of_stand_ins_is_left_over_in_no_project(toys: Source) -> None:
+def test_no_stand_in_is_left_over(toys: Source) -> None:
     """Every toy, whatever it is made of, is rid of its stand-ins."""
     for name in ("toy", "asking", "odd"):
         template = catalog.load(name, toys.templates)

@@ -1,21 +1,14 @@
 """Lays a template's layers over one another into one tree of files."""
 
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from scaffold.catalog import SHARED, Template
 from scaffold.errors import LayerConflictError, TemplateError
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
+from scaffold.toml_merge import merge
 
 # What builds and tests leave in a raw project; never part of a template. Lock files are made by
 # `make setup` in the generated project, since they depend on its name.
@@ -24,11 +17,6 @@ LEFTOVERS = frozenset(
         *(".DS_Store", ".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
         *(".tools", ".venv", "__pycache__", "dist", "target", "Cargo.lock", "uv.lock"),
     )
-)
-
-
-_BLANK_LINES = re.compile(
-    r"""(\#.*|"{3}(?:\\[\s\S]|[^\\])*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')|\n{3,}"""
 )
 
 
@@ -133,7 +121,7 @@ def _lay(folders: Sequence[Path]) -> Tree:
         if len(meeting) > 1:
             if not path.endswith(".toml"):
                 raise LayerConflictError(meeting[0], meeting[1])
-            tree[path] = File(_merge(meeting), tree[path].executable)
+            tree[path] = File(merge(meeting), tree[path].executable)
     _check_folders(sources)
     return tree
 
@@ -168,79 +156,3 @@ def _read_file(folder: Path, path: Path) -> File:
     if not path.is_file():
         raise TemplateError(path, "is neither a file, a folder nor a link")
     return File(path.read_bytes(), bool(path.stat().st_mode & stat.S_IXUSR))
-
-
-def _merge(paths: Sequence[Path]) -> bytes:
-    """Merge TOML files key by key; the most special file comes first in the result."""
-    documents = {path: _parse(path) for path in reversed(paths)}
-    tables = {path: document.unwrap() for path, document in documents.items()}
-    for first, second in combinations(documents, 2):
-        if key := _common_key(tables[first], tables[second]):
-            raise LayerConflictError(first, second, key)
-    merged, *others = documents.values()
-    above: list[str] = []
-    moved = [each for other in others for each in _move(other, merged, above)]
-    for value, comments in moved:
-        _put_above(value, comments)
-    # Tables that come together bring their blank lines; in strings of many lines these stay.
-    tidy = _BLANK_LINES.sub(lambda match: match[1] or "\n\n", merged.as_string())
-    text = tidy.rstrip("\n") + "\n" + "".join(above)
-    if not _says(text, reduce(_union, tables.values())):
-        problem = f"cannot be merged into {first}; write what they share as tables, without dots"
-        raise TemplateError(second, problem)
-    return text.encode()
-
-
-def _parse(path: Path) -> "TOMLDocument":
-    import tomlkit  # noqa: PLC0415  # only a checkout composes
-
-    try:
-        return tomlkit.parse(path.read_bytes().decode())
-    except (tomlkit.exceptions.ParseError, UnicodeDecodeError) as error:
-        raise TemplateError(path, f"is not valid TOML: {error}") from error
-
-
-def _common_key(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
-    """Return a key that both set, dotted; tables are set key by key."""
-    for key in [key for key in one if key in other]:
-        if not isinstance(one[key], dict) or not isinstance(other[key], dict):
-            return key
-        if inner := _common_key(one[key], other[key]):
-            return f"{key}.{inner}"
-    return None
-
-
-def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    both = {key: _union(one[key], other[key]) for key in one.keys() & other}
-    return {**one, **other, **both}
-
-
-def _says(text: str, table: Mapping[str, Any]) -> bool:
-    try:
-        return tomllib.loads(text) == table
-    except tomllib.TOMLDecodeError:
-        return False
-
-
-def _move(table: Any, into: Any, above: list[str]) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
-    """Move what `table` holds; yield each value with the comments that were `above` it."""
-    for key, value in (table if hasattr(table, "body") else table.value).body:
-        if key is None:
-            above += [value.as_string()] if value.as_string().strip() else []
-        elif key in into:
-            above += [f"{value.trivia.comment}\n"] if value.trivia.comment else []
-            yield from _move(value, into[key], above)
-        else:
-            into.add(key, value) if hasattr(into, "add") else into.update({key: value})
-            yield value, "".join(above)
-            above.clear()
-
-
-def _put_above(value: Any, comments: str) -> None:  # noqa: ANN401  # an item of tomlkit's
-    """Make the comments a part of the line that `value` starts with."""
-    while hasattr(value, "is_super_table") and value.is_super_table():
-        value = next(each for key, each in value.value.body if key is not None)
-    line = value[0] if hasattr(value, "body") else value
-    if comments:
-        blank = "\n" * hasattr(line, "display_name")  # as before each table
-        line.trivia.indent = blank + comments + line.trivia.indent.lstrip("\n")
