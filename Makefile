@@ -30,6 +30,7 @@ demo: setup
 
 bench: setup
 	$(RUN) python bench/command_line.py
+	$(RUN) python bench/updates.py
 
 build: setup
 	$(UV) build --quiet

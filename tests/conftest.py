@@ -10,6 +10,8 @@ from hypothesis import settings
 
 from helpers import build_tree
 from programs import TOYS, Program
+from releases import HISTORY, Checkout, make_checkout
+from scaffold.version import version
 
 # Machines are noisy; what hangs is ended by pytest-timeout.
 settings.register_profile("no-deadline", deadline=None)
@@ -31,7 +33,19 @@ def program_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "compileall", "-q", root / "generator"], check=True
     )  # or every run would compile anew
     build_tree(TOYS, root / "templates")
+    (root / "generator/scaffold/version.txt").write_text(version(), encoding="utf-8")
     return root
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Make a checkout with every release of HISTORY; shared, so tests may only read it."""
+    folder = tmp_path_factory.mktemp("released")
+    (folder / "home").mkdir()
+    checkout = make_checkout(_SOURCES, folder / "checkout", folder / "home")
+    for number, changes in HISTORY.items():
+        checkout.release(number, changes)
+    return checkout
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-QUESTIONS = (Path(__file__).parents[1] / "templates/_shared/questions.toml").read_text("utf-8")
+_SHARED = (Path(__file__).parents[1] / "templates/_shared/questions.toml").read_text("utf-8")
+QUESTIONS = _SHARED.partition("\n[questions.template_updates]")[0]  # the toys lack its layer
 
 TOY = {
     "_shared/questions.toml": QUESTIONS,

@@ -12,7 +12,7 @@ import yaml
 
 from helpers import build_tree, need, read_tree
 from programs import TOYS, Program
-from scaffold import __version__
+from scaffold.version import version
 from terminals import Terminal
 
 posix = pytest.mark.skipif(os.name == "nt", reason="this is how systems other than Windows do it")
@@ -50,7 +50,7 @@ def answers(project: Path) -> dict[str, str]:
 
 def test_the_version_is_printed(program: Program, work: Path) -> None:
     """`--version` names the program and its version."""
-    assert program.run("--version", folder=work).stdout == f"scaffold {__version__}\n"
+    assert program.run("--version", folder=work).stdout == f"scaffold {version()}\n"
 
 
 @pytest.mark.parametrize("command", OPTIONS)

@@ -438,7 +438,10 @@ def test_an_interrupt_at_any_moment_leaves_nothing_at_all(
         send_at_random(process, number, work, chances.random())
         _, error = process.communicate()
         # The second before its own handlers are there, the third where it came too late.
-        assert process.returncode in {128 + number, -number, 0}
+        expected = {128 + number, -number, 0}
+        if "KeyboardInterrupt" in error and "scaffold" not in error:
+            expected = {1}  # Python itself was just starting, and there was no program yet
+        assert process.returncode in expected, error
         assert "fault of scaffold" not in error
         interrupted += process.returncode == 128 + number
         if (work / "here").exists():

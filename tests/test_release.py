@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from helpers import build_tree
 from programs import TOYS
-from scaffold import __version__, catalog, release
+from scaffold import catalog, release
 from scaffold.answers import (
     NAME_LENGTH,
     check_answer,
@@ -34,6 +34,7 @@ from scaffold.errors import UsageError
 from scaffold.placeholders import DERIVED, to_jinja
 from scaffold.release import open_release, pack
 from scaffold.render import render
+from scaffold.version import version
 
 GENERATOR = Path(__file__).parents[1] / "generator"
 OTHER = {
@@ -157,7 +158,7 @@ def test_an_archive_gives_back_the_tree(root: Path, monkeypatch: pytest.MonkeyPa
     opened = open_release(catalog.load("toy", root), "rust")
     assert opened.files == files
     assert opened.config == {"a": 1}
-    assert opened.version == __version__
+    assert opened.version == version()
 
 
 @pytest.mark.parametrize("name", ["toy", "asking", "other", "third"])

@@ -26,7 +26,7 @@ from jinja2.exceptions import SecurityError
 
 from helpers import build_tree, need, read_tree
 from programs import TOYS
-from scaffold import __version__, catalog, check, laws, project
+from scaffold import catalog, check, laws, project
 from scaffold.answers import FORBIDDEN, NAME_PATTERN, Answers, check_answer, reserved_names, settle
 from scaffold.catalog import Question, Template
 from scaffold.check import Cell, cells
@@ -36,6 +36,7 @@ from scaffold.placeholders import ANSWERS_FILE, SUFFIX, stand_ins
 from scaffold.release import ADDRESS, Release, open_release
 from scaffold.release import build_tree as build_release
 from scaffold.render import render
+from scaffold.version import version
 
 LONG = bool(os.environ.get("SCAFFOLD_LONG_TESTS"))
 CELLS = cells(catalog.load_all())
@@ -152,7 +153,7 @@ class Source:
             data=answers.as_dict(),
             defaults=True,
             quiet=True,
-            vcs_ref=f"v{__version__}",
+            vcs_ref=f"v{version()}",
         )
         ours, theirs = read_tree(folder / "ours"), read_tree(folder / "theirs")
         assert sorted(ours) == sorted(theirs)
@@ -183,7 +184,7 @@ def publish(templates: Path, repository: Path) -> Source:
         ("init", "--quiet"),
         ("add", "--all"),
         ("commit", "--quiet", "--message=Release"),
-        ("tag", f"v{__version__}"),
+        ("tag", f"v{version()}"),
     ):
         subprocess.run([git, *identity, *words], cwd=repository, check=True)
     return Source(templates, repository)
@@ -349,7 +350,7 @@ def test_any_answers_give_what_copier_gives(
     answers = data.draw(answers_to(cell.template, cell.language))
     tree = ours.compare(answers, tmp_path_factory.mktemp("any"))
     known = yaml.safe_load(tree[ANSWERS_FILE].content)
-    recorded = {"_commit": f"v{__version__}", "_src_path": str(ours.repository)}
+    recorded = {"_commit": f"v{version()}", "_src_path": str(ours.repository)}
     assert known == recorded | answers.as_dict()
 
 

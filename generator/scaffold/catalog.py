@@ -36,6 +36,8 @@ class Question:
     """Choice -> the shared layers that it adds."""
     omit_if_empty: tuple[str, ...] = ()
     """Longer literals around the stand-in that are left out where the answer is empty."""
+    renamed: tuple[str, ...] = ()
+    """What the question was called in earlier releases, the last name first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ def _question(name: str, table: _Table) -> Question:
         pattern=table.text("pattern"),
         layers={choice: layers.texts(choice) for choice in tuple(layers.values)},
         omit_if_empty=table.texts("omit_if_empty"),
+        renamed=table.texts("renamed"),
     )
     table.done()
     return question
@@ -220,6 +223,8 @@ def _check_questions(path: Path, shared: Path, questions: tuple[Question, ...]) 
         if question.name in seen:
             raise TemplateError(path, f"{where} is already one of the shared questions")
         seen.add(question.name)
+        if set(question.renamed) & {each.name for each in questions}:
+            raise TemplateError(path, f"{where}.renamed names a question that there still is")
         _check_question(path, where, question)
         for added in question.layers.values():
             _check_layers(path, shared, f"{where}.layers", added)

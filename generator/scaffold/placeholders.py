@@ -132,6 +132,7 @@ def _text(path: PurePosixPath, text: str, table: Mapping[str, _StandIn], seen: s
 
 def escape(literal: str) -> str:
     """Escape what Jinja would act on: opening braces, and line ends that it would change."""
+    # A carriage return becomes an expression, so a brace before one needs its escape as well.
     literal = re.sub(r"\{(?=[{%#\r]|\Z)", "{{ '{' }}", literal)
     return literal.replace("\r", r"{{ '\r' }}")
 

@@ -5,23 +5,19 @@ import os
 import re
 import secrets
 import shutil
-import signal
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from scaffold import git as git_command
+from scaffold import interrupts
 from scaffold.compose import Tree
 from scaffold.errors import DestinationError, ToolError
 
 _STAGING = ".scaffold-new-"
-_INTERRUPTS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
-# Settings of the user; all else that git reads from the environment belongs to one repository.
-_GIT_SETTINGS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 
 def check_destination(destination: Path) -> None:
@@ -86,37 +82,15 @@ def write(tree: Tree, destination: Path, *, git: bool) -> bool:
     check_destination(destination)
     try:
         _sweep(destination.parent)
-        with _interrupts_held() as interrupted, _staging(destination.parent) as staging:
+        with interrupts.held() as interrupted, _staging(destination.parent) as staging:
             project = staging / "project"
-            _write_files(tree, project, interrupted)
+            write_files(tree, project, interrupted)
             made = git and not interrupted() and _git_init(project)
             if not interrupted():
                 _move(project, destination)
     except OSError as error:
         raise _from_os(destination, error) from error
     return made
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[Callable[[], bool]]:
-    """Hold interrupts back until the end, and give the means to ask whether one came.
-
-    An exception out of a signal handler could else come between a clean-up and its work.
-    """
-    came: list[int] = []
-    held = {}
-    if threading.current_thread() is threading.main_thread():  # no other is interrupted
-        for name in _INTERRUPTS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-                held[number] = signal.signal(number, lambda which, _: came.append(which))
-    try:
-        yield lambda: bool(came)
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
-        for number in came[:1]:
-            signal.raise_signal(number)
 
 
 def _move(project: Path, destination: Path) -> None:
@@ -135,7 +109,8 @@ def _move(project: Path, destination: Path) -> None:
         raise
 
 
-def _write_files(tree: Tree, folder: Path, interrupted: Callable[[], bool]) -> None:
+def write_files(tree: Tree, folder: Path, interrupted: interrupts.Asked = lambda: False) -> None:
+    """Write files into a new folder; stop short where an interrupt came."""
     folder.mkdir()
     for path, file in tree.items():
         if interrupted():
@@ -202,44 +177,25 @@ def _lock(staging: Path) -> IO[str] | None:
     return None
 
 
-def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    # A hook of git sets GIT_DIR and its like, which would lead away from the folder.
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("GIT_") or key in _GIT_SETTINGS
-    } | {"LC_ALL": "C"}
-    return subprocess.run(
-        ["git", *words],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-
-
 def inside_repository(folder: Path) -> bool:
     """Return whether `folder` lies in the work tree of a git repository."""
     try:
-        done = _git(folder, "rev-parse", "--is-inside-work-tree")
+        done = git_command.run(folder, "rev-parse", "--is-inside-work-tree")
     except FileNotFoundError:
         return False
     # Git refuses to speak of a repository of another user's, but it is one.
-    return done.stdout.strip() == "true" or "dubious ownership" in done.stderr
+    return done.stdout.strip() == b"true" or b"dubious ownership" in done.stderr
 
 
 def _git_init(project: Path) -> bool:
     try:
         # The workflows of the project run on the branch main.
-        done = _git(project, "init", "--quiet", "--initial-branch=main")
+        done = git_command.run(project, "init", "--quiet", "--initial-branch=main")
     except FileNotFoundError:
         return False  # the closing screen names git among the tools that are missing
     if done.returncode:
         step = "mend git, or make the project without a repository, with --no-git"
-        raise ToolError("git init", f"failed: {' '.join(done.stderr.split())}", step)
+        raise ToolError("git init", f"failed: {git_command.reason(done)}", step)
     return True
 
 

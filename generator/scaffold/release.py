@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from scaffold import __version__
 from scaffold.answers import (
     ANSWER_LENGTH,
     FORBIDDEN,
@@ -22,11 +21,15 @@ from scaffold.answers import (
 from scaffold.catalog import ROOT, Question, Template, load_all
 from scaffold.compose import File, Tree, compose
 from scaffold.placeholders import ANSWERS_FILE, DERIVED, SUFFIX, escape, to_jinja
+from scaffold.version import version
 
+CHANGELOG = "CHANGELOG.md"
 ADDRESS = "https://github.com/scaffold-new/templates"
 """Where releases are published; projects record it as the source of their updates."""
 
-_CONFIG = "copier.yml"
+CONFIG = "copier.yml"
+_BESIDE = (CHANGELOG, "LICENSE")
+"""What else of the repository a release holds, for those who look at it."""
 _ARCHIVE = Path(__file__).with_name("release.zip")
 """The release tree that a wheel holds; a checkout composes what it needs instead."""
 
@@ -49,27 +52,30 @@ def open_release(template: Template, language: str) -> Release:
     """
     if template.folder.parent != ROOT or not _ARCHIVE.is_file():
         files = to_jinja(template, compose(template, language))
-        return Release(__version__, _config([template]), files)
-    prefix = f"{_folder(template.name, language)}/"
+        return Release(version(), _config([template]), files)
+    prefix = f"{subdirectory(template.name, language)}/"
     with zipfile.ZipFile(_ARCHIVE) as archive:
-        config = yaml.load(archive.read(_CONFIG), Loader=_loader())  # noqa: S506  # a safe loader
+        config = load_config(archive.read(CONFIG))
         files = {
             info.filename.removeprefix(prefix): _from_zip(info, archive.read(info))
             for info in archive.infolist()
             if info.filename.startswith(prefix)
         }
-    return Release(__version__, config, files)
+    return Release(version(), config, files)
 
 
 def build_tree(root: Path = ROOT) -> Tree:
     """Compose every template in every language into the release tree."""
     templates = load_all(root)
     config = yaml.safe_dump(_config(templates), sort_keys=False, allow_unicode=True, width=100)
-    tree = {_CONFIG: File(config.encode())}
+    tree = {CONFIG: File(config.encode())}
+    for name in _BESIDE:
+        if (root.parent / name).is_file():
+            tree[name] = File((root.parent / name).read_bytes())
     for template in templates:
         for language in template.languages:
             files = to_jinja(template, compose(template, language))
-            folder = _folder(template.name, language)
+            folder = subdirectory(template.name, language)
             tree |= {f"{folder}/{path}": file for path, file in files.items()}
     return tree
 
@@ -87,6 +93,12 @@ def pack(tree: Tree) -> bytes:
     return buffer.getvalue()
 
 
+def unpack(archive: bytes) -> Tree:
+    """Return the tree that `pack` packed."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        return {info.filename: _from_zip(info, packed.read(info)) for info in packed.infolist()}
+
+
 def _from_zip(info: zipfile.ZipInfo, content: bytes) -> File:
     mode = info.external_attr >> 16
     if stat.S_ISLNK(mode):
@@ -94,11 +106,15 @@ def _from_zip(info: zipfile.ZipInfo, content: bytes) -> File:
     return File(content, bool(mode & stat.S_IXUSR))
 
 
-def _loader() -> Any:  # noqa: ANN401  # the C loader is not known to the type stubs
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def load_config(text: bytes) -> Any:  # noqa: ANN401  # whatever stands there
+    """Return what a `copier.yml` says."""
+    # In C it is ten times as quick, where it is there; the type stubs do not know it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506  # both are safe
 
 
-def _folder(template: str, language: str) -> str:
+def subdirectory(template: str, language: str) -> str:
+    """Return where a release tree holds one template in one language."""
     return f"templates/{template}/{language}"
 
 
@@ -107,7 +123,7 @@ def _config(templates: Sequence[Template]) -> dict[str, Any]:
     languages = {template.name: list(template.languages) for template in templates}
     config: dict[str, Any] = {
         "_min_copier_version": "9.4.0",
-        "_subdirectory": _folder("{{ template }}", "{{ language }}"),
+        "_subdirectory": subdirectory("{{ template }}", "{{ language }}"),
         "_templates_suffix": SUFFIX,
         "_answers_file": ANSWERS_FILE,
         "_preserve_symlinks": True,
@@ -165,7 +181,8 @@ def _copier_question(name: str, templates: Sequence[Template]) -> dict[str, Any]
     }
     if all(each.choices for each in asked.values()):
         entry["choices"] = list(dict.fromkeys(c for each in asked.values() for c in each.choices))
-    if defaults := [each for each in asked.values() if each.default is not None]:
+    defaults = [each for each in asked.values() if each.default is not None or each.renamed]
+    if defaults:
         # Copier wants an allowed default even where the question is not asked. An answer that a
         # template demands is empty by default, which its rule refuses.
         entry["default"] = _by_template(
@@ -178,8 +195,12 @@ def _copier_question(name: str, templates: Sequence[Template]) -> dict[str, Any]
 
 
 def _default(question: Question) -> str:
+    """Return the Jinja of a default; a question that was renamed has its old answer for one."""
     pieces = (question.default or "").split(NAME_STAND_IN)
-    return "{{ project_name }}".join(map(escape, pieces))
+    default = "{{ project_name }}".join(map(escape, pieces))
+    for old in reversed(question.renamed):
+        default = f"{{% if {old} is defined %}}{{{{ {old} }}}}{{% else %}}{default}{{% endif %}}"
+    return default
 
 
 def _by_template(texts: Mapping[str, str]) -> str:

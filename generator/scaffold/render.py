@@ -1,9 +1,11 @@
 """Renders a release tree with answers: what copier would write, byte for byte."""
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from scaffold.answers import Answers
@@ -18,26 +20,28 @@ def render(release: Release, answers: Answers, source: str = ADDRESS) -> Tree:
     Follows Copier: a part of a path that renders to nothing leaves the file out, and only files
     with the suffix of templates are rendered.
     """
-    environment = SandboxedEnvironment(keep_trailing_newline=True, undefined=StrictUndefined)
-    context = _context(environment, release, answers, source)
+    context = _context(release, answers, source)
     project: Tree = {}
     for path, file in release.files.items():
         is_template = path.endswith(SUFFIX)
         parts = path.removesuffix(SUFFIX).split("/")
-        rendered = [_text(environment, part, context) for part in parts]
+        rendered = [_text(part, context) for part in parts]
         if not all(rendered):
             continue
         content, link = file.content, file.link
         if is_template:
-            content = _text(environment, content.decode(), context).encode()
-            link = link and _text(environment, link, context)
+            content = _text(content.decode(), context).encode()
+            link = link and _text(link, context)
         project["/".join(rendered)] = File(content, file.executable, link)
     return dict(sorted(project.items()))
 
 
-def _context(
-    environment: SandboxedEnvironment, release: Release, answers: Answers, source: str
-) -> dict[str, Any]:
+def evaluate(expression: str, values: Mapping[str, str]) -> str:
+    """Return what an expression of `copier.yml`, such as a default, gives for these answers."""
+    return _text(expression, values)
+
+
+def _context(release: Release, answers: Answers, source: str) -> dict[str, Any]:
     given = answers.as_dict()
     context: dict[str, Any] = {
         **given,
@@ -47,11 +51,30 @@ def _context(
     # Questions that are never asked hold the values that follow from the others.
     for name, question in release.config.items():
         if isinstance(question, Mapping) and question.get("when") is False:
-            context[name] = _text(environment, question["default"], context)
+            context[name] = _text(question["default"], context)
     return context
 
 
-def _text(environment: SandboxedEnvironment, template: str, context: Mapping[str, Any]) -> str:
+def _text(template: str, context: Mapping[str, Any]) -> str:
     if "{" not in template:
         return template
-    return environment.from_string(template).render(context)
+    return _compiled(template).render(context)
+
+
+@cache
+def _compiled(template: str) -> Template:
+    """Return a template ready to render; projects of one release share them all."""
+    return _environment().from_string(template)
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(keep_trailing_newline=True, undefined=StrictUndefined)
+    environment.filters["regex_search"] = _regex_search
+    return environment
+
+
+def _regex_search(value: str, pattern: str) -> str | None:
+    """Do what Copier's filter of this name does: return the part that matches, or None."""
+    found = re.search(pattern, value)
+    return found.group() if found else None

@@ -11,7 +11,9 @@ from scaffold.errors import DestinationError
 from scaffold.toolchain import Found, Tool
 
 if TYPE_CHECKING:
+    from scaffold import update
     from scaffold.check import Cell, Result
+    from scaffold.update.status import Status
 
 
 def text(document: dict[str, Any]) -> str:
@@ -62,6 +64,53 @@ def matrix(cells: "Sequence[Cell]") -> dict[str, Any]:
             for cell in cells
         ]
     }
+
+
+def updates(results: "Sequence[update.Result]") -> dict[str, Any]:
+    """Return what `update` did, or would do."""
+    return {"projects": [_update(each) for each in results]}
+
+
+def _update(result: "update.Result") -> dict[str, Any]:
+    outcome = result.outcome
+    if outcome is None:
+        return {"project": str(result.project), "status": "failed", "error": str(result.error)}
+    made = outcome.plan.recorded
+    return {
+        "project": str(result.project),
+        "status": outcome.status,
+        "template": made.answers.template,
+        "language": made.answers.language,
+        "from": str(made.version),
+        "to": str(outcome.plan.to),
+        "news": outcome.plan.news,
+        "new_answers": outcome.plan.new_answers,
+        "changed": list(outcome.changed),
+        "both": list(outcome.both),
+        "deleted": list(outcome.deleted),
+        "conflicts": list(outcome.conflicts),
+        "note": outcome.plan.note,
+    }
+
+
+def statuses(found: "Sequence[Status]", errors: Sequence[tuple[Path, Exception]]) -> dict[str, Any]:
+    """Return how projects stand to their templates."""
+    projects: list[dict[str, Any]] = [
+        {
+            "project": str(each.project),
+            "template": each.recorded.answers.template,
+            "language": each.recorded.answers.language,
+            "installed": str(each.recorded.version),
+            "newest": str(each.newest),
+            "current": each.current,
+            "changed": list(each.changed),
+            "deleted": list(each.deleted),
+            "note": each.note,
+        }
+        for each in found
+    ]
+    projects += [{"project": str(project), "error": str(error)} for project, error in errors]
+    return {"projects": projects}
 
 
 def doctor(found: Sequence[Found], serves: dict[str, list[str]]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from scaffold.toolchain import Found, Tool
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from scaffold.check import Result
+    from scaffold import check
+    from scaffold.update import Outcome, Result
+    from scaffold.update.status import Status
 
 _NAMES = {"python": "Python", "rust": "Rust"}
 
@@ -118,6 +120,98 @@ def doctor(found: Sequence[Found], serves: Mapping[str, Sequence[str]]) -> str:
     return columns(rows) + ("\n\nTo get the rest:\n" + "\n".join(steps) if steps else "")
 
 
+def plan(outcome: "Outcome") -> str:
+    """Return what an update says before it touches anything."""
+    about, to = outcome.plan, outcome.plan.to
+    answers, old = about.recorded.answers, about.recorded.version
+    what = f"{answers.template} in {languages([answers.language])}"
+    versions = f"version {old}" if old == to else f"version {old} to {to}"
+    lines = [f"{answers.name}: {what}, {versions}."]
+    lines += [f"Note: {about.note}."] if about.note else []
+    lines += ["", "What is new:", *(f"  {each}" for each in about.news)] if about.news else []
+    if outcome.changed:
+        both = f", {len(outcome.both)} of them changed here too" if outcome.both else ""
+        lines += ["", f"The template changes {_count(outcome.changed, 'file')}{both}:"]
+        lines += [f"  {'*' if path in outcome.both else ' '} {path}" for path in outcome.changed]
+    if outcome.deleted:
+        lines += ["", "Deleted here, and it stays so (--restore PATH brings one back):"]
+        lines += [f"    {path}" for path in outcome.deleted]
+    if about.new_answers:
+        given = (f"{name}={value}" for name, value in about.new_answers.items())
+        lines += ["", f"New answers: {', '.join(given)} (--data NAME=VALUE gives another)"]
+    if outcome.conflicts and outcome.diff:  # a dry run ends here
+        lines += ["", f"It will be in conflict in {_count(outcome.conflicts, 'file')}."]
+    return "\n".join(lines)
+
+
+def healed(project: Path, kept: Sequence[str]) -> str:
+    """Return what is said where an update that was killed half way was undone."""
+    lines = [f"An update of {str(project)!r} was killed half way, and was undone now."]
+    lines += [f"  changed since, so left as it is: {path}" for path in kept]
+    return "\n".join(lines)
+
+
+def updated(outcome: "Outcome") -> str:
+    """Return what an update says at its end."""
+    if outcome.status == "current":
+        return "Nothing to do: the project has this version and these answers."
+    if outcome.status == "updated":
+        return "\nUpdated; `git diff --staged` shows it.\n" + commit(outcome.title)
+    lines = ["", "In conflict:", *(f"    {path}" for path in outcome.conflicts), ""]
+    lines += [
+        "Settle them with `git mergetool` or an editor, then run `scaffold update --continue`;",
+        "`scaffold update --abort` brings back the state before.",
+    ]
+    return "\n".join(lines)
+
+
+def commit(title: str) -> str:
+    """Return the command that commits an update."""
+    return f"Next:\n  git commit -m {shlex.quote(title)}"
+
+
+def updates(results: "Sequence[Result]") -> str:
+    """Return the table of what became of several projects."""
+    rows = [["PROJECT", "TEMPLATE", "FROM", "TO", "RESULT"]]
+    for each in results:
+        row = [str(each.project), "-", "-", "-", f"failed: {each.error}"]
+        if each.outcome is not None:
+            about, status = each.outcome.plan, each.outcome.status
+            if each.outcome.conflicts:
+                status += f": {', '.join(each.outcome.conflicts)}"
+            made = about.recorded
+            row = [row[0], made.answers.template, str(made.version), str(about.to), status]
+        rows.append(row)
+    return columns(rows)
+
+
+def statuses(found: "Sequence[Status]", *, detailed: bool) -> str:
+    """Return how projects stand; with the names of files if `detailed`."""
+    rows = [["PROJECT", "TEMPLATE", "VERSION", "NEWEST", "CHANGED", "DELETED"]]
+    lines: list[str] = []
+    for each in found:
+        made, counts = each.recorded, (len(each.changed), len(each.deleted))
+        what = f"{made.answers.template}-{made.answers.language}"
+        rows.append(
+            [str(each.project), what, str(made.version), str(each.newest), *map(str, counts)]
+        )
+        lines += [f"Note: {each.note}."] if each.note else []
+        if detailed:
+            lines += [f"  changed  {path}" for path in each.changed]
+            lines += [f"  deleted  {path}" for path in each.deleted]
+    behind = sum(not each.current for each in found)
+    if behind:
+        lines += [
+            "",
+            f"`scaffold update` has a newer version for {_count(range(behind), 'project')}.",
+        ]
+    return "\n".join([columns(rows), *lines])
+
+
+def _count(things: "Sequence[object]", noun: str) -> str:
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
+
+
 def board(rows: Mapping[str, tuple[str, float, float]], now: float) -> "Table":
     """Return the live table: cell -> stage or final state, and when the cell began and ended.
 
@@ -136,7 +230,7 @@ def board(rows: Mapping[str, tuple[str, float, float]], now: float) -> "Table":
     return table
 
 
-def summary(results: "Sequence[Result]", notes: Sequence[str] = ()) -> str:
+def summary(results: "Sequence[check.Result]", notes: Sequence[str] = ()) -> str:
     """Return the end of a check: the table, then each failure with the place of its whole log."""
     rows = [
         [each.cell, each.status, f"{sum(one.seconds for one in each.outcomes):.1f} s"]

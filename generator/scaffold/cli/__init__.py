@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from scaffold import __version__
-from scaffold.cli import check, look, new, terminal
+from scaffold.cli import check, look, new, terminal, update
+from scaffold.version import version
 
 # Rich's help costs a third of a second's start; click's own fits in 80 columns just as well.
 app = typer.Typer(
@@ -17,16 +17,19 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
     if wanted:
-        typer.echo(f"scaffold {__version__}")
+        typer.echo(f"scaffold {version()}")
         raise typer.Exit
 
 
 @app.callback()
 def _scaffold(
-    version: Annotated[  # its callback acts on it
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    wanted: Annotated[  # its callback acts on it
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -35,6 +38,9 @@ def _scaffold(
 app.command("list")(look.list_templates)
 app.command("show")(look.show)
 app.command("new")(new.new)
+app.command("update")(update.update)
+app.command("status")(update.status)
+app.command("diff")(update.diff)
 app.command("check")(check.check)
 app.command("matrix")(look.matrix)
 app.command("doctor")(look.doctor)

@@ -1,6 +1,5 @@
 """The command `new`: makes a project from a template."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -57,11 +56,8 @@ def new(  # one parameter a flag
     recorded = given.pop("project_name", None)
     named = recorded or place.absolute().name if name is None else name
     project.check_destination(place.absolute())
-    # Python has None where a stream is closed.
-    on_terminal = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
-    answers = settle(
-        template, chosen, named, given, None if defaults or not on_terminal else terminal.ask
-    )
+    asking = terminal.is_interactive() and not defaults
+    answers = settle(template, chosen, named, given, terminal.ask if asking else None)
     files = render(open_release(template, chosen), answers)
     manifests = ("pyproject.toml", "Cargo.toml")
     check_not_a_dependency(answers.name, [files[p].content for p in manifests if p in files])

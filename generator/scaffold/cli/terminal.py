@@ -1,6 +1,7 @@
 """Talks with a person at the terminal: asks, shows progress, and says what went wrong."""
 
 import io
+import os
 import signal
 import sys
 import time
@@ -35,6 +36,17 @@ def ask(question: Question, default: str | None) -> str:
             typer.echo()
             hint = f"the input ended; answer with --data {question.name}=…"
             raise UsageError("question", question.name, hint=hint) from error
+
+
+def is_interactive() -> bool:
+    """Return whether somebody can be asked; Python has None where a stream is closed."""
+    return all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def wants_colour() -> bool:
+    """Return whether standard output is a terminal that wants colours (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return bool(sys.stdout and sys.stdout.isatty()) and not plain
 
 
 @contextmanager
