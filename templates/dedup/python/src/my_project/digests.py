@@ -1,0 +1,53 @@
+"""The hashes of many files, packed, for an object each would take twice the memory."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+_SIZE = 32  # bytes of the longest hash
+_BUCKETS = 256
+_SMALL = 4096  # files; so many are told apart without buckets
+
+
+class Digests:
+    """A place for each hash, of which some stay empty."""
+
+    def __init__(self, count: int) -> None:
+        self._packed = bytearray(_SIZE * count)
+        self._lengths = bytearray(count)
+
+    def put(self, place: int, digest: bytes) -> None:
+        """Keep a hash; may be called from any thread, each with places of its own."""
+        start = place * _SIZE
+        self._packed[start : start + len(digest)] = digest
+        self._lengths[place] = len(digest)
+
+    def equal(
+        self, rows: Sequence[int], start: int, end: int
+    ) -> Iterator[tuple[bytes, Sequence[int]]]:
+        """Yield the hashes that two places or more have, with the rows at these places."""
+        for places in self._buckets(range(start, end)):
+            found: dict[bytes, int | array[int]] = {}
+            for place in places:
+                if not self._lengths[place]:
+                    continue
+                at = place * _SIZE
+                digest = bytes(self._packed[at : at + self._lengths[place]])
+                first = found.setdefault(digest, place)
+                if isinstance(first, int):
+                    if first != place:
+                        found[digest] = array("Q", (rows[first], rows[place]))
+                else:
+                    first.append(rows[place])
+            for digest, members in found.items():
+                if not isinstance(members, int):
+                    yield digest, members
+
+    def _buckets(self, places: range) -> Iterator[Sequence[int]]:
+        """Yield the places in parts, so that not all are in a dictionary at a time."""
+        if len(places) <= _SMALL:
+            yield places
+            return
+        buckets = [array("Q") for _ in range(_BUCKETS)]
+        for place in places:
+            buckets[self._packed[place * _SIZE]].append(place)
+        yield from buckets

@@ -1,0 +1,103 @@
+"""The files that a walk met: a table in columns, some 90 bytes for each beyond its name."""
+
+import os
+from array import array
+from collections.abc import Iterator
+from enum import IntFlag
+
+
+class Mark(IntFlag):
+    """What else is known of a row."""
+
+    LINKED = 1
+    REFERENCE = 2
+
+
+class Files:
+    """Each row is one name at first; `merge` makes one row of the names of one file.
+
+    Objects for each file would take five times the memory.
+    """
+
+    def __init__(self) -> None:
+        self.paths: list[bytes] = []
+        self.devices = array("Q")
+        self.inodes = array("Q")
+        self.sizes = array("q")
+        self.mtimes = array("q")
+        self.ctimes = array("q")
+        self._marks = bytearray()
+        self._further: dict[int, list[bytes]] = {}
+        self._merged = 0
+
+    def __len__(self) -> int:
+        return len(self.paths) - self._merged
+
+    def add(self, path: bytes, status: os.stat_result, mark: Mark) -> None:
+        """Add a name with what is known of its file."""
+        self.paths.append(path)
+        self.devices.append(status.st_dev)
+        self.inodes.append(status.st_ino)
+        self.sizes.append(status.st_size)
+        self.mtimes.append(status.st_mtime_ns)
+        self.ctimes.append(status.st_ctime_ns)
+        self._marks.append(mark | Mark.LINKED if status.st_nlink > 1 else mark)
+
+    def names(self, row: int) -> list[bytes]:
+        """Return all names of a file, in order."""
+        return [self.paths[row], *self._further.get(row, ())]
+
+    def is_reference(self, row: int) -> bool:
+        """Tell whether the file was met in a reference folder."""
+        return bool(self._marks[row] & Mark.REFERENCE)
+
+    def same_size(self) -> Iterator["array[int]"]:
+        """Yield the rows of two files or more that have one size, by size; merges names."""
+        sizes = self.sizes
+        order = array("Q", sorted(range(len(sizes)), key=sizes.__getitem__))
+        for start, end in _runs(order, sizes):
+            if end - start > 1:
+                rows = self._merge(order[start:end])
+                if len(rows) > 1:
+                    yield rows
+
+    def _merge(self, rows: "array[int]") -> "array[int]":
+        """Make one row of those that are one inode, for names of one file have one size."""
+        # The sort is stable, so rows of one inode stay in the order in which they were met.
+        by_inode = array("Q", sorted(rows, key=self.inodes.__getitem__))
+        kept = array("Q")
+        for start, end in _runs(by_inode, self.inodes):
+            if end - start == 1:
+                kept.append(by_inode[start])
+                continue
+            devices: dict[int, list[int]] = {}
+            for row in by_inode[start:end]:
+                devices.setdefault(self.devices[row], []).append(row)
+            for same in devices.values():
+                self._merge_file(same)
+                kept.append(same[0])
+        return kept
+
+    def _merge_file(self, rows: list[int]) -> None:
+        first = rows[0]
+        self._merged += len(rows) - 1
+        for row in rows[1:]:
+            self._marks[first] |= self._marks[row] & Mark.REFERENCE
+        names = sorted({self.paths[row] for row in rows})
+        if self._marks[first] & Mark.LINKED:
+            self.paths[first], *further = names
+            if further:
+                self._further[first] = further
+        else:
+            # One name seen twice: the one met first, which in one folder is the first in order.
+            folder = os.path.dirname(self.paths[first])
+            self.paths[first] = next(name for name in names if os.path.dirname(name) == folder)
+
+
+def _runs(rows: "array[int]", column: "array[int]") -> Iterator[tuple[int, int]]:
+    """Yield where rows with one value in a column begin and end; they are in its order."""
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or column[rows[end]] != column[rows[start]]:
+            yield start, end
+            start = end

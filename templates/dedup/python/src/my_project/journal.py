@@ -1,0 +1,160 @@
+"""Keeps what was done to a plan, so that a second run can go on where the first one stopped."""
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import DedupError, Reason, RefusedError, system_reason
+from .hashing import strong_hash
+from .steps import Key
+from .writing import is_temporary_name
+
+_FOREIGN = "belongs to another plan"
+_REQUIRED = {"line", "victim", "name", "state"}
+_NUMBERS = {"line", "victim", "name", "keeper_ctime_ns", "victim_ctime_ns"}
+_TEXTS = {"state", "reason", "temporary"}
+
+
+class State(StrEnum):
+    """What a line says of its step."""
+
+    START = "start"
+    DONE = "done"
+    LEFT_ALONE = "left alone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the journal; the times are those that the program's own work led to."""
+
+    key: Key
+    state: State
+    reason: str | None = None
+    temporary: bytes | None = None
+    keeper_ctime: int | None = None
+    victim_ctime: int | None = None
+
+
+class Journal:
+    """An open journal, that no other run can open; every line is on the disk once written."""
+
+    def __init__(self, path: bytes, plan: bytes) -> None:
+        """Open the journal of a plan with these bytes; raise `DedupError`."""
+        self.lines: list[Line] = []
+        self._path = path
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._descriptor = os.open(path, flags, 0o666)
+            try:
+                self._lock()
+                self._load(_head(plan))
+            except BaseException:
+                self.close()
+                raise
+        except OSError as error:
+            raise DedupError(path, system_reason(error)) from error
+
+    def close(self) -> None:
+        """Let other runs have the journal."""
+        os.close(self._descriptor)
+
+    def record(self, line: Line) -> None:
+        """Write a line and wait until it is on the disk; raise `DedupError`."""
+        fields: dict[str, object] = {**line.key._asdict(), "state": line.state}
+        fields |= {
+            key: value
+            for key, value in (
+                ("reason", line.reason),
+                ("temporary", line.temporary and line.temporary.decode()),
+                ("keeper_ctime_ns", line.keeper_ctime),
+                ("victim_ctime_ns", line.victim_ctime),
+            )
+            if value is not None
+        }
+        try:
+            self._write(json.dumps(fields, separators=(",", ":")).encode() + b"\n")
+        except OSError as error:
+            raise DedupError(self._path, system_reason(error)) from error
+
+    def _lock(self) -> None:
+        # A device or a pipe may never end, and keeps nothing.
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            raise DedupError(self._path, Reason.NOT_REGULAR)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DedupError(self._path, "in use") from error
+
+    def _load(self, head: bytes) -> None:
+        data = _read_all(self._descriptor)
+        whole, _, rest = data.rpartition(b"\n")
+        if not whole:
+            if not head.startswith(rest):
+                raise RefusedError(self._path, _FOREIGN)
+            os.ftruncate(self._descriptor, 0)
+            self._write(head)
+            self._sync_folder()
+            return
+        first, *lines = whole.split(b"\n")
+        if first + b"\n" != head:
+            raise RefusedError(self._path, _FOREIGN)
+        for number, line in enumerate(lines, 2):
+            try:
+                self.lines.append(_parse(line))
+            except (ValueError, TypeError, RecursionError) as error:
+                reason = f"line {number}: not a line of a journal"
+                raise RefusedError(self._path, reason) from error
+        if rest:
+            os.ftruncate(self._descriptor, len(whole) + 1)
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+        os.fsync(self._descriptor)
+
+    def _sync_folder(self) -> None:
+        folder = os.path.dirname(os.path.abspath(self._path))
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _head(plan: bytes) -> bytes:
+    return f'{{"journal":1,"plan":"{strong_hash(plan).digest().hex()}"}}\n'.encode()
+
+
+def _read_all(descriptor: int) -> bytes:
+    return b"".join(_pieces(descriptor))
+
+
+def _pieces(descriptor: int) -> Iterator[bytes]:
+    while piece := os.read(descriptor, 1 << 16):
+        yield piece
+
+
+def _parse(line: bytes) -> Line:
+    value = json.loads(line.decode())
+    if not _REQUIRED <= set(value) <= _NUMBERS | _TEXTS:
+        raise ValueError(value)
+    if any(type(value[key]) is not int for key in _NUMBERS & set(value)):
+        raise ValueError(value)
+    if any(type(value[key]) is not str for key in _TEXTS & set(value)):
+        raise ValueError(value)
+    temporary = value.get("temporary")
+    if temporary is not None and not is_temporary_name(temporary.encode()):
+        raise ValueError(value)
+    return Line(
+        Key(value["line"], value["victim"], value["name"]),
+        State(value["state"]),
+        value.get("reason"),
+        None if temporary is None else temporary.encode(),
+        value.get("keeper_ctime_ns"),
+        value.get("victim_ctime_ns"),
+    )

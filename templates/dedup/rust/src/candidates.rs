@@ -1,0 +1,109 @@
+//! Owns the candidates: files that may still be the same as another.
+
+use std::path::PathBuf;
+
+use crate::file::Stamp;
+use crate::reading::Digest;
+use crate::walk::{Names, Walk};
+
+/// A file, and all that was read of it so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    /// The first of its entries, which is that of its path.
+    pub(crate) first: u32,
+    /// How many entries there are, one for each name; none if it dropped out.
+    pub(crate) count: u32,
+    pub(crate) size: u64,
+    /// Files of one size with different digests are different.
+    pub(crate) digest: Digest,
+}
+
+impl Candidate {
+    pub(crate) fn path(&self, walk: &Walk) -> PathBuf {
+        walk.name(&walk.entries[self.first as usize])
+    }
+
+    pub(crate) fn stamp<'a>(&self, walk: &'a Walk) -> &'a Stamp {
+        &walk.entries[self.first as usize].stamp
+    }
+
+    /// Whether it has not dropped out.
+    pub(crate) fn is_in(&self) -> bool {
+        self.count > 0
+    }
+
+    /// Takes it out of the game; it stays in its place until the next sorting.
+    pub(crate) fn drop_out(&mut self) {
+        self.count = 0;
+    }
+
+    /// Whether nothing that was read tells the two apart.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.size == other.size && self.digest == other.digest
+    }
+}
+
+/// Puts the entries of the walk in the order of their files, and returns the files that share
+/// their size with another, and the number of all files.
+pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
+    let mut entries = std::mem::take(&mut walk.entries);
+    // Stable: of those that are the same, the one that was met first stays first.
+    entries.sort_by_key(|entry| (entry.stamp.size, entry.stamp.identity));
+    let mut files: Vec<Candidate> = Vec::new();
+    let (mut scanned, mut first) = (0, 0);
+    let mut group = 0;
+    while first < entries.len() {
+        let Stamp { size, identity, .. } = entries[first].stamp;
+        let run = &mut entries[first..];
+        let is_same = |stamp: &Stamp| stamp.size == size && stamp.identity == identity;
+        let met = run.iter().take_while(|entry| is_same(&entry.stamp)).count();
+        let mut names = met;
+        if met > 1 && run[..met].iter().any(|entry| entry.links == Names::One) {
+            // One name was met in two ways, as through a bind mount.
+            names = 1;
+        } else if met > 1 {
+            run[..met].sort_by_cached_key(|entry| walk.name(entry).into_os_string());
+        }
+        if files.last().is_some_and(|last| last.size != size) {
+            drop_single(&mut files, group);
+            group = files.len();
+        }
+        let index = |number| u32::try_from(number).expect("fewer files than 2^32");
+        let (count, place) = (index(names), index(first));
+        files.push(Candidate { first: place, count, size, digest: [0; 32] });
+        scanned += 1;
+        first += met;
+    }
+    drop_single(&mut files, group);
+    walk.entries = entries;
+    (files, scanned)
+}
+
+fn drop_single(files: &mut Vec<Candidate>, group: usize) {
+    if files.len() == group + 1 {
+        files.pop();
+    }
+}
+
+/// Keeps those that are like another, the largest first.
+pub(crate) fn keep_groups(mut files: Vec<Candidate>) -> Vec<Candidate> {
+    files.retain(Candidate::is_in);
+    files.sort_unstable_by(|one, other| {
+        let by_size = other.size.cmp(&one.size);
+        by_size.then_with(|| one.digest.cmp(&other.digest)).then(one.first.cmp(&other.first))
+    });
+    let mut kept = 0;
+    let mut first = 0;
+    while first < files.len() {
+        let end =
+            first + files[first..].iter().take_while(|file| file.is_like(&files[first])).count();
+        if end - first > 1 {
+            files.copy_within(first..end, kept);
+            kept += end - first;
+        }
+        first = end;
+    }
+    files.truncate(kept);
+    files.shrink_to_fit();
+    files
+}

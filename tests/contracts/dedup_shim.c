@@ -1,0 +1,163 @@
+/* Counts the calls to the system that concern one folder, and does something at one of them.
+ *
+ * Preloaded into a program. From the environment:
+ *   SHIM_ROOT   the folder, with nothing after its last part
+ *   SHIM_LOG    a file that gets a line for each call: its name
+ *   SHIM_AT     the number of the call, from 1
+ *   SHIM_EVENT  `kill`, `swap`, or the number of an error with which the call fails
+ *   SHIM_OLD    with `swap`: this name is moved to SHIM_ASIDE,
+ *   SHIM_NEW    and this one to SHIM_OLD, as another program could do at that moment
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char *root, *event;
+static long at, count;
+static int log_file = -1;
+
+__attribute__((constructor)) static void begin(void) {
+  root = getenv("SHIM_ROOT");
+  event = getenv("SHIM_EVENT");
+  at = getenv("SHIM_AT") ? atol(getenv("SHIM_AT")) : 0;
+  if (root && getenv("SHIM_LOG"))
+    log_file = syscall(SYS_openat, AT_FDCWD, getenv("SHIM_LOG"),
+                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+}
+
+static int below(const char *path) {
+  size_t length = strlen(root);
+  return !strncmp(path, root, length) && (path[length] == '/' || !path[length]);
+}
+
+static int concerns_descriptor(int descriptor) {
+  char link[64], path[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+  long size = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+  if (size < 0) return 0;
+  path[size] = 0;
+  return below(path);
+}
+
+static int concerns(int folder, const char *path) {
+  if (!path || !*path) return concerns_descriptor(folder);
+  if (*path == '/') return below(path);
+  return folder != AT_FDCWD && concerns_descriptor(folder);
+}
+
+/* Returns whether the call has to fail; errno is set then. */
+static int strikes(const char *name) {
+  long number = __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
+  if (log_file >= 0) {
+    char line[64];
+    int size = snprintf(line, sizeof line, "%s\n", name);
+    if (syscall(SYS_write, log_file, line, size) < 0) abort();
+  }
+  if (number != at || !event) return 0;
+  if (!strcmp(event, "kill")) {
+    syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+    for (;;) pause();
+  }
+  if (!strcmp(event, "swap")) {
+    syscall(SYS_renameat2, AT_FDCWD, getenv("SHIM_OLD"), AT_FDCWD, getenv("SHIM_ASIDE"), 1);
+    syscall(SYS_renameat2, AT_FDCWD, getenv("SHIM_NEW"), AT_FDCWD, getenv("SHIM_OLD"), 1);
+    return 0;
+  }
+  errno = atoi(event);
+  return 1;
+}
+
+#define REAL(name) __typeof__(&name) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+#define PATH_CALL(type, name, folder, path, parameters, arguments)      \
+  type name parameters {                                                \
+    REAL(name);                                                         \
+    if (root && concerns(folder, path) && strikes(#name)) return -1;    \
+    return real arguments;                                              \
+  }
+#define FILE_CALL(type, name, parameters, arguments)                    \
+  type name parameters {                                                \
+    REAL(name);                                                         \
+    if (root && concerns_descriptor(file) && strikes(#name)) return -1; \
+    return real arguments;                                              \
+  }
+#define MODE                                                            \
+  va_list rest;                                                         \
+  va_start(rest, flags);                                                \
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+  va_end(rest);
+
+int open(const char *path, int flags, ...) {
+  MODE REAL(open);
+  if (root && concerns(AT_FDCWD, path) && strikes("open")) return -1;
+  return real(path, flags, mode);
+}
+int open64(const char *path, int flags, ...) {
+  MODE REAL(open64);
+  if (root && concerns(AT_FDCWD, path) && strikes("open")) return -1;
+  return real(path, flags, mode);
+}
+int openat(int folder, const char *path, int flags, ...) {
+  MODE REAL(openat);
+  if (root && concerns(folder, path) && strikes("open")) return -1;
+  return real(folder, path, flags, mode);
+}
+int openat64(int folder, const char *path, int flags, ...) {
+  MODE REAL(openat64);
+  if (root && concerns(folder, path) && strikes("open")) return -1;
+  return real(folder, path, flags, mode);
+}
+
+PATH_CALL(int, link, AT_FDCWD, new, (const char *old, const char *new), (old, new))
+PATH_CALL(int, linkat, folder, new,
+          (int from, const char *old, int folder, const char *new, int flags),
+          (from, old, folder, new, flags))
+PATH_CALL(int, symlink, AT_FDCWD, new, (const char *old, const char *new), (old, new))
+PATH_CALL(int, symlinkat, folder, new, (const char *old, int folder, const char *new),
+          (old, folder, new))
+PATH_CALL(int, rename, AT_FDCWD, new, (const char *old, const char *new), (old, new))
+PATH_CALL(int, renameat, folder, new,
+          (int from, const char *old, int folder, const char *new), (from, old, folder, new))
+PATH_CALL(int, renameat2, folder, new,
+          (int from, const char *old, int folder, const char *new, unsigned flags),
+          (from, old, folder, new, flags))
+PATH_CALL(int, unlink, AT_FDCWD, path, (const char *path), (path))
+PATH_CALL(int, unlinkat, folder, path, (int folder, const char *path, int flags),
+          (folder, path, flags))
+PATH_CALL(int, stat, AT_FDCWD, path, (const char *path, struct stat *status), (path, status))
+PATH_CALL(int, lstat, AT_FDCWD, path, (const char *path, struct stat *status), (path, status))
+PATH_CALL(int, stat64, AT_FDCWD, path, (const char *path, struct stat64 *status), (path, status))
+PATH_CALL(int, lstat64, AT_FDCWD, path, (const char *path, struct stat64 *status), (path, status))
+PATH_CALL(int, fstatat, folder, path,
+          (int folder, const char *path, struct stat *status, int flags),
+          (folder, path, status, flags))
+PATH_CALL(int, fstatat64, folder, path,
+          (int folder, const char *path, struct stat64 *status, int flags),
+          (folder, path, status, flags))
+PATH_CALL(int, statx, folder, path,
+          (int folder, const char *path, int flags, unsigned mask, struct statx *status),
+          (folder, path, flags, mask, status))
+PATH_CALL(ssize_t, readlink, AT_FDCWD, path, (const char *path, char *into, size_t size),
+          (path, into, size))
+PATH_CALL(ssize_t, readlinkat, folder, path,
+          (int folder, const char *path, char *into, size_t size), (folder, path, into, size))
+FILE_CALL(int, fstat, (int file, struct stat *status), (file, status))
+FILE_CALL(int, fstat64, (int file, struct stat64 *status), (file, status))
+FILE_CALL(int, fsync, (int file), (file))
+FILE_CALL(int, fdatasync, (int file), (file))
+FILE_CALL(int, ftruncate, (int file, off_t size), (file, size))
+FILE_CALL(int, ftruncate64, (int file, off64_t size), (file, size))
+FILE_CALL(ssize_t, read, (int file, void *into, size_t size), (file, into, size))
+FILE_CALL(ssize_t, pread, (int file, void *into, size_t size, off_t from), (file, into, size, from))
+FILE_CALL(ssize_t, pread64, (int file, void *into, size_t size, off64_t from),
+          (file, into, size, from))
+FILE_CALL(ssize_t, write, (int file, const void *from, size_t size), (file, from, size))
