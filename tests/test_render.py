@@ -374,6 +374,9 @@ def put_in(value: Any, table: Mapping[str, str]) -> Any:  # noqa: ANN401  # what
         literals = sorted(table, key=len, reverse=True)
         pattern = "|".join(map(re.escape, literals))
         return re.sub(pattern, lambda match: table[match.group()], value)
+    if isinstance(value, bytes):
+        text = put_in(value.decode(errors="surrogateescape"), table)
+        return text.encode(errors="surrogateescape")
     if isinstance(value, list):
         return [put_in(each, table) for each in value]
     if isinstance(value, dict):
