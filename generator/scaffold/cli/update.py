@@ -21,7 +21,7 @@ SOMETHING_TO_DO = 10
 
 Projects = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PROJECT", help="The current folder if left out.", readable=False),
+    typer.Argument(metavar="[PROJECT]...", help="The current folder if left out.", readable=False),
 ]
 All = Annotated[
     Path | None,

@@ -15,7 +15,7 @@ _SEE = "One of `scaffold list`."
 Name = Annotated[str, typer.Argument(metavar="TEMPLATE", help=_SEE, autocompletion=_complete)]
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TEMPLATE", help="All if left out.", autocompletion=_complete),
+    typer.Argument(metavar="[TEMPLATE]...", help="All if left out.", autocompletion=_complete),
 ]
 Language = Annotated[
     str | None, typer.Option("--language", "-l", metavar="python|rust", help="The language.")
