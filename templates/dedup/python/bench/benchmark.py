@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cold
 import corpus
 
 _PROGRAM = "my-project"
-_LARGE_PAIRS, _LARGE_MIB = 6, 128
 _POLL = 0.002  # seconds between two looks at the peak of memory
 
 Groups = frozenset[frozenset[str]]
@@ -98,7 +98,11 @@ def main() -> None:
             print(f"writing {words.files} files", file=sys.stderr)
             corpus.write(folder, words.files)
         run_all(str(folder.resolve()), words.rounds, str(Path(scratch, "results")))
-        speed_up(Path(scratch, "large"), words.rounds)
+        cold.measure(
+            Path(scratch, "large"),
+            lambda jobs: _ours("--jobs", str(jobs))(str(Path(scratch, "large")), ""),
+            words.rounds,
+        )
 
 
 def run_all(folder: str, rounds: int, results: str) -> None:
@@ -120,41 +124,6 @@ def run_all(folder: str, rounds: int, results: str) -> None:
         ratio = f"{median / measure:.2f}" if measure else "-"
         peak = _peak(tool.words(folder, results))
         print(f"{tool.name:<28} {median:>6.2f} s {ratio:>6} {peak / 1024:>6.1f} MB")
-
-
-def speed_up(folder: Path, rounds: int) -> None:
-    """Print how much faster two threads are than one on large files that are not in memory."""
-    folder.mkdir()
-    for number in range(_LARGE_PAIRS):
-        piece = os.urandom(1 << 20)
-        for copy in "ab":
-            with (folder / f"{number}{copy}").open("wb") as file:
-                for _ in range(_LARGE_MIB):
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-    medians = {}
-    for jobs in ("1", "2"):
-        times = []
-        for _ in range(rounds):
-            for path in folder.iterdir():
-                _forget(path)
-            begin = time.perf_counter()
-            subprocess.run(_ours("--jobs", jobs)(str(folder), ""), capture_output=True, check=True)
-            times.append(time.perf_counter() - begin)
-        medians[jobs] = statistics.median(times)
-    one, two = medians["1"], medians["2"]
-    times_as_fast = f"{one / two:.2f} times as fast"
-    print(f"cold, large files: {one:.2f} s on 1 thread, {two:.2f} s on 2, {times_as_fast}")
-
-
-def _forget(path: Path) -> None:
-    """Ask the system to drop a file from memory, which needs no privileges."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
 
 
 def _agreed(tools: list[Tool], folder: str, results: str) -> Groups:

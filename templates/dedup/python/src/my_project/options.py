@@ -17,7 +17,7 @@ from .selection import Devices, Hidden, Links, Selection
 from .units import LARGEST, parse_duration, parse_size
 from .workers import MOST_JOBS, processors
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Folders and files.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders and files.")]
 MinSize = Annotated[str, typer.Option(metavar="SIZE", help="Leave out smaller files.")]
 MaxSize = Annotated[
     str | None,
@@ -25,11 +25,11 @@ MaxSize = Annotated[
 ]
 GlobOption = Annotated[
     list[str] | None,
-    typer.Option("--glob", metavar="GLOB", help="Only files that match.", show_default=False),
+    typer.Option("--glob", metavar="GLOB", help="Only files that match; may be repeated.", show_default=False),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(metavar="GLOB", help="Leave out files and folders that match."),
+    typer.Option(metavar="GLOB", help="Leave out files and folders that match; may be repeated."),
 ]
 HiddenOption = Annotated[
     bool, typer.Option("--hidden", help="Look at names that start with a dot, too.")
@@ -50,7 +50,7 @@ Reference = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, max=MOST_JOBS, help="Threads; as many as there are processors."),
+    typer.Option(metavar="N", min=1, max=MOST_JOBS, help="Threads; as many as there are processors."),
 ]
 VerifyOption = Annotated[Verify, typer.Option(help="What shows that files are equal.")]
 UseCache = Annotated[bool, typer.Option("--cache", help="Use and fill the cache of hashes.")]

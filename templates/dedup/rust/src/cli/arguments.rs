@@ -12,16 +12,10 @@ use clap_complete::Shell;
 use my_project::{Action, Format, Glob, Keep, Verify};
 use my_project::{parse_age, parse_size};
 
-const EXAMPLES: &str = "\
-Examples:
-  my-project scan ~/Pictures                       what is there twice?
-  my-project scan . --min-size 10MiB --format csv  only large files, for a spreadsheet
-  my-project plan ~/Pictures --action trash --keep oldest -o plan.json
-  my-project apply plan.json                       what would be done?
-  my-project apply plan.json --yes                 do it; again, to go on after an interruption";
+use super::examples;
 
 #[derive(Parser)]
-#[command(name = "my-project", version, about, after_help = EXAMPLES)]
+#[command(name = "my-project", version, about, after_help = examples::ALL)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -32,16 +26,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Find files that hold the same; nothing is changed.
     // Of an option that is given twice, the last counts.
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = examples::SCAN)]
     Scan {
         #[command(flatten)]
         search: Search,
         /// The form of the output.
-        #[arg(long, value_enum, default_value = "text")]
+        #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
         format: FormatName,
     },
     /// Write down which files would be kept and what would become of the others.
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = examples::PLAN)]
     Plan {
         #[command(flatten)]
         search: Search,
@@ -49,7 +43,7 @@ pub(crate) enum Command {
         choice: Choice,
     },
     /// Show what a plan would do, or do it.
-    #[command(args_override_self = true)]
+    #[command(args_override_self = true, after_help = examples::APPLY)]
     Apply {
         #[command(flatten)]
         order: Order,
@@ -76,6 +70,8 @@ pub(crate) struct Search {
     pub(crate) selecting: Selecting,
     #[command(flatten, next_help_heading = "Reading")]
     pub(crate) reading: Reading,
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Args)]
@@ -120,8 +116,6 @@ pub(crate) struct Reading {
     /// Keep hashes, and use those that were kept.
     #[arg(long)]
     pub(crate) cache: bool,
-    #[command(flatten)]
-    pub(crate) showing: Showing,
 }
 
 #[derive(Args)]

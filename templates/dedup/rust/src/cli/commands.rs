@@ -24,7 +24,7 @@ use super::status::{DONE, FAILED};
 pub(crate) fn scan(search: &Search, format: Format, progress: &Arc<Progress>) -> Result<u8> {
     let request = request(search)?;
     let found = find(&request, search, progress)?;
-    let summary = if search.reading.showing.quiet { Summary::LeftOut } else { Summary::Shown };
+    let summary = if search.showing.quiet { Summary::LeftOut } else { Summary::Shown };
     let mut out = BufWriter::new(io::stdout().lock());
     print(&found, request.verify, format, summary, &mut out)?;
     out.flush()?;
@@ -32,7 +32,7 @@ pub(crate) fn scan(search: &Search, format: Format, progress: &Arc<Progress>) ->
 }
 
 fn find(request: &Request, search: &Search, progress: &Arc<Progress>) -> Result<Scan> {
-    let showing = &search.reading.showing;
+    let showing = &search.showing;
     let mut cache =
         search.reading.cache.then(cache_path).transpose()?.map(|path| Cache::load(&path));
     let found = {
@@ -92,7 +92,7 @@ pub(crate) fn plan(search: &Search, choice: &Choice, progress: &Arc<Progress>) -
             plan.write(&mut file)?;
             file.flush()
         })?;
-        if !search.reading.showing.quiet {
+        if !search.showing.quiet {
             let victims = counted(plan.victims(), "victim");
             let groups = counted(plan.groups.len() as u64, "group");
             let gain = show_size(plan.gain());

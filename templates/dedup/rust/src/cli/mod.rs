@@ -5,6 +5,7 @@ mod applying;
 pub(crate) mod arguments;
 mod bar;
 mod commands;
+mod examples;
 pub(crate) mod status;
 
 use std::io::{self, Write};
