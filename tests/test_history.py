@@ -83,6 +83,9 @@ _CONFIGURED = """\
 [core]
     autocrlf = true
     quotePath = true
+    hooksPath = {hooks}
+[safe]
+    bareRepository = explicit
 [init]
     defaultBranch = elsewhere
     defaultObjectFormat = sha256
@@ -107,9 +110,9 @@ def test_settings_of_the_user_do_not_change_the_history(
     checkout.git(*signing, "--message", "signed")
     checkout.git("tag", "v0.3.0")
     plain = build(checkout.root, tmp_path / "plain")
-    (tmp_path / "config").write_text(
-        f"{_CONFIGURED}[gpg]\n    program = {signer}\n", encoding="utf-8"
-    )
+    hook = build_tree({"hooks/reference-transaction": "#!/bin/sh\nexit 1\n"}, tmp_path) / "hooks"
+    settings = _CONFIGURED.format(hooks=hook)
+    build_tree({"config": f"{settings}[gpg]\n    program = {signer}\n"}, tmp_path)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
     configured = build(checkout.root, tmp_path / "configured")
     monkeypatch.delenv("GIT_CONFIG_GLOBAL")

@@ -277,6 +277,8 @@ SETTINGS = """
     manyFiles = true
 [core]
     untrackedCache = false
+[safe]
+    bareRepository = explicit
 [user]
     useConfigOnly = true
 """

@@ -13,6 +13,10 @@ _SETTINGS = (
     *("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
 )
 
+# Before git's words in a repository of our own: whatever the user's settings, no hook has business
+# in it, and that it is bare is no reason for suspicion.
+OWN = ("-c", "safe.bareRepository=all", "-c", f"core.hooksPath={os.devnull}")
+
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment without another repository's, in English, and `more`.

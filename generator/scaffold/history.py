@@ -38,16 +38,17 @@ def build(checkout: Path, repository: Path) -> None:
     so does its commit. Raises `ToolError` where git or the code of a tag fails.
     """
     words = ("init", "--quiet", "--bare", "--object-format=sha1", f"--initial-branch={BRANCH}")
-    git.read(checkout, *words, str(repository))
+    git.read(checkout, *git.OWN, *words, str(repository))
     stream = b"".join(_commits(_versions(checkout)))
-    git.read(repository, "fast-import", "--quiet", "--done", given=stream + b"done\n")
+    load = (*git.OWN, "fast-import", "--quiet", "--done")
+    git.read(repository, *load, given=stream + b"done\n")
 
 
 def bundle(repository: Path, file: Path) -> None:
     """Write the whole `repository` to one `file`, the same bytes for the same history."""
     one = ("-c", "pack.threads=1")  # many threads find other deltas each time
     words = ("bundle", "create", "--quiet", str(file), "HEAD", BRANCH, "--tags")
-    git.read(repository, *one, *words)
+    git.read(repository, *git.OWN, *one, *words)
 
 
 def _versions(checkout: Path) -> Iterator[_Version]:

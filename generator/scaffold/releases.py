@@ -59,7 +59,7 @@ class History:
 
     def changelog(self, version: Version) -> str:
         """Return the changelog as it was in that version; empty where there is none."""
-        done = git.run(self.repository, "show", f"{self.tags()[version]}:{CHANGELOG}")
+        done = git.run(self.repository, *git.OWN, "show", f"{self.tags()[version]}:{CHANGELOG}")
         return done.stdout.decode(errors="replace")
 
     def release(self, version: Version, template: str, language: str) -> Release:
@@ -125,7 +125,7 @@ class _CloneError(Exception):
 
 
 def _clone(source: str, target: Path) -> None:
-    words = ("clone", "--quiet", "--bare", "--", source, str(target))
+    words = (*git.OWN, "clone", "--quiet", "--bare", "--", source, str(target))
     root = Path("/")
     chosen = {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys()
     ssh = {}
@@ -170,7 +170,7 @@ def _keep(name: str, make: Callable[[Path], None]) -> Path:
 @cache
 def _tags(repository: Path) -> dict[Version, str]:
     found = {}
-    for tag in git.read(repository, "tag").decode(errors="replace").splitlines():
+    for tag in git.read(repository, *git.OWN, "tag").decode(errors="replace").splitlines():
         try:
             found[Version(tag)] = tag
         except InvalidVersion:
@@ -181,10 +181,10 @@ def _tags(repository: Path) -> dict[Version, str]:
 @lru_cache(maxsize=64)
 def _read(repository: Path, tag: str, template: str, language: str) -> Release:
     prefix = f"{subdirectory(template, language)}/"
-    listed = git.read(repository, "ls-tree", "-r", "-z", tag, "--", CONFIG, prefix)
+    listed = git.read(repository, *git.OWN, "ls-tree", "-r", "-z", tag, "--", CONFIG, prefix)
     entries = git.parse_tree(listed)
     asked = "".join(f"{identity}\n" for _, identity in entries.values()).encode()
-    contents = git.parse_batch(git.read(repository, "cat-file", "--batch", given=asked))
+    contents = git.parse_batch(git.read(repository, *git.OWN, "cat-file", "--batch", given=asked))
     files = {
         path: File(link=content.decode())
         if mode == "120000"

@@ -8,7 +8,7 @@ from scaffold import git
 from scaffold.compose import Tree
 from scaffold.errors import ToolError
 from scaffold.update.place import Entry
-from scaffold.update.workshop import OWN, Entries, Workshop
+from scaffold.update.workshop import Entries, Workshop
 
 _BASE, _YOURS = 1, 2  # git's numbers of the stages; 3 is the new release
 # Whatever the user's settings: edits follow a file that moved, but a file that neither side moved
@@ -60,7 +60,7 @@ def merge(shop: Workshop, base: Tree, theirs: Tree, ours: Entries) -> Merged:
 
 def _merge_trees(shop: Workshop) -> tuple[dict[str, Entry], dict[str, dict[int, Entry]]]:
     words = ("merge-tree", "--write-tree", "-z", "--no-messages")
-    done = git.run(shop.folder, *OWN, *_RENAMES, *words, *shop.labels)
+    done = git.run(shop.folder, *git.OWN, *_RENAMES, *words, *shop.labels)
     if done.returncode not in {0, 1}:
         raise ToolError("git merge-tree", f"failed: {git.reason(done)}", "nothing was changed")
     tree, *stages = done.stdout.rstrip(b"\0").split(b"\0")

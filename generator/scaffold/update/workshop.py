@@ -13,8 +13,6 @@ from scaffold.compose import File, Tree
 from scaffold.update.place import Entry, Place
 
 Entries = Mapping[str, Entry]
-# Whatever the user's settings: this repository is ours, and no hook has business in it.
-OWN = ("-c", "safe.bareRepository=all", "-c", f"core.hooksPath={os.devnull}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Workshop:
 
     def git(self, *words: str, given: bytes = b"") -> bytes:
         """Run git in this repository; raise `ToolError` where it fails."""
-        return git.read(self.folder, *OWN, *words, given=given)
+        return git.read(self.folder, *git.OWN, *words, given=given)
 
     def write_tree(self, entries: Entries) -> str:
         """Write a tree and return its name."""
@@ -38,9 +36,9 @@ class Workshop:
             b"%s %s\t%s\0" % (mode.encode(), name.encode(), os.fsencode(path))
             for path, (mode, name) in entries.items()
         )
-        words = (*OWN, "update-index", "-z", "--index-info")
+        words = (*git.OWN, "update-index", "-z", "--index-info")
         git.read(self.folder, *words, given=lines, more=index)
-        return git.text(git.read(self.folder, *OWN, "write-tree", more=index))
+        return git.text(git.read(self.folder, *git.OWN, "write-tree", more=index))
 
     def store(self, files: Tree) -> dict[str, Entry]:
         """Put the files of a release into this repository."""
@@ -101,7 +99,7 @@ def workshop(place: Place, labels: tuple[str, str]) -> Iterator[Workshop]:
         folder = Path(name)
         # No template folder: hooks and excludes of the user's have no business here.
         words = ("init", "--quiet", "--bare", "--template=", f"--object-format={form}")
-        git.read(folder, *OWN, *words)
+        git.read(folder, *git.OWN, *words)
         info = folder / "objects/info"
         info.mkdir(exist_ok=True)
         (info / "alternates").write_bytes(os.fsencode((place.project / objects).resolve()) + b"\n")
@@ -115,7 +113,7 @@ def _copy_settings(place: Place, folder: Path) -> None:
     for entry in done.stdout.decode(errors="replace").split("\0"):
         key, given, value = entry.partition("\n")
         if key:
-            git.read(folder, *OWN, "config", "--add", key, value if given else "true")
+            git.read(folder, *git.OWN, "config", "--add", key, value if given else "true")
 
 
 def _pattern(path: str) -> bytes:
