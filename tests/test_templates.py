@@ -198,7 +198,7 @@ def test_every_action_is_pinned_by_its_commit_and_tells_its_version() -> None:
 
 def test_the_contract_of_the_calculator_has_200_cases_each_once() -> None:
     """Each is an expression with a value or an error, and every error has its message."""
-    path = ROOT / "calculator/any/contract/vectors.json"
+    path = ROOT / "_shared/arithmetic/contract/vectors.json"
     contract = json.loads(path.read_text(encoding="utf-8"))
     cases = contract["cases"]
     assert len(cases) >= 200

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-_FOLDER = Path(__file__).parents[2] / "templates/calculator/any/contract"
+_FOLDER = Path(__file__).parents[2] / "templates/_shared/arithmetic/contract"
 CONTRACT: dict[str, Any] = json.loads((_FOLDER / "vectors.json").read_text(encoding="utf-8"))
 CASES: list[dict[str, Any]] = CONTRACT["cases"]
 MESSAGES: dict[str, str] = CONTRACT["messages"]

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from .contract import run_program
+from .contract import Case, load_contract
+from .program import run_program
+
+CONTRACT = load_contract()
 
 
 def test_values_go_to_standard_output_and_errors_to_standard_error() -> None:
@@ -109,6 +112,15 @@ def test_a_full_disk_is_one_line_and_no_traceback() -> None:
     assert (program.returncode, stderr) == (1, b"error: No space left on device\n")
 
 
+def test_program_prints_the_contract_as_json() -> None:
+    # A line end inside an expression cannot come through standard input.
+    cases = [case for case in CONTRACT["cases"] if not {"\n", "\r"} & {*case["expression"]}]
+    text = "".join(f"{case['expression']}\n" for case in cases)
+    ran = run_program("eval", "--json", "-", stdin=text.encode())
+    assert ran.stdout.decode().split("\n") == [*map(_json_line, cases), ""]
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
 def _start(
     *words: str, stdin: int | None = None, stdout: int = subprocess.PIPE
 ) -> subprocess.Popen[bytes]:
@@ -119,3 +131,13 @@ def _start(
         stdout=stdout,
         stderr=subprocess.PIPE,
     )
+
+
+def _json_line(case: Case) -> str:
+    answer = f'"value": {case["value"]}' if "value" in case else f'"error": {_json_error(case)}'
+    return f'{{"expression": {json.dumps(case["expression"], ensure_ascii=False)}, {answer}}}'
+
+
+def _json_error(case: Case) -> str:
+    message = CONTRACT["messages"][case["error"]]
+    return json.dumps({"code": case["error"], "message": message, "position": case["position"]})

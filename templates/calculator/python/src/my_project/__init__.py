@@ -4,23 +4,31 @@
 98
 """
 
-from .errors import CalculatorError, ErrorCode
-from .evaluator import compute, evaluate
-from .formatting import format_tree, format_value
-from .operations import (
+from .arithmetic import (
+    Binary,
+    CalculatorError,
+    ErrorCode,
+    Negate,
+    Number,
+    Operator,
+    Sqrt,
+    Tree,
     Value,
     add,
+    compute,
     divide,
+    evaluate,
     floor_divide,
+    format_tree,
+    format_value,
     modulo,
     multiply,
     negate,
+    parse,
     power,
     sqrt,
     subtract,
 )
-from .parser import parse
-from .tree import Binary, Negate, Number, Operator, Sqrt, Tree
 
 __all__ = [
     "Binary",

@@ -9,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .errors import CalculatorError
-from .evaluator import evaluate
-from .formatting import format_value
+from .arithmetic import CalculatorError, evaluate, format_value
 
 SHOWN_CHARACTERS = 60  # of an expression, beside its error
 _DISTRIBUTION = "my-project"

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use my_project::Number::{self, Float, Integer};
-use my_project::{Binary, Expression, Position, Unary};
-use my_project::{evaluate, floor_divide, modulo, parse};
+use my_project::arithmetic::Number::{self, Float, Integer};
+use my_project::arithmetic::{Binary, Expression, Position, Unary};
+use my_project::arithmetic::{evaluate, floor_divide, modulo, parse};
 
 /// Trees of at most 8 levels, so that no text is too deep or too long.
 fn trees() -> impl Strategy<Value = Expression> {

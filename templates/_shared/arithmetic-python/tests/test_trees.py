@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from my_project import (
+from my_project.arithmetic import (
     Binary,
     CalculatorError,
     ErrorCode,

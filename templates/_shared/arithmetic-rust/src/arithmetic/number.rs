@@ -5,7 +5,7 @@ use std::fmt;
 /// An integer or a float.
 ///
 /// ```
-/// use my_project::Number;
+/// use my_project::arithmetic::Number;
 ///
 /// assert_eq!(Number::Integer(2).to_string(), "2");
 /// assert_eq!(Number::Float(2.0).to_string(), "2.0");

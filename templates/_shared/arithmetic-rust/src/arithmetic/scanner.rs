@@ -1,6 +1,6 @@
 //! Owns the characters of an expression: blanks, symbols and numbers.
 
-use crate::{Binary, Error, EvaluateError, Number};
+use super::{Binary, Error, EvaluateError, Number};
 
 /// A text, and how much of it was read.
 pub(crate) struct Scanner {

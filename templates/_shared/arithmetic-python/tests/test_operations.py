@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from my_project import (
+from my_project.arithmetic import (
     CalculatorError,
     ErrorCode,
     Value,

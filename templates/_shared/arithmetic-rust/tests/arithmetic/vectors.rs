@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use my_project::evaluate;
+use my_project::arithmetic::evaluate;
 
 fn vectors() -> Value {
     let text = fs::read_to_string("contract/vectors.json").expect("the vectors are there");

@@ -29,7 +29,7 @@ def evaluate(text: str) -> Value:
     >>> evaluate("1 / (2 - 2)")
     Traceback (most recent call last):
     ...
-    my_project.errors.CalculatorError: division by zero at position 2
+    my_project.arithmetic.errors.CalculatorError: division by zero at position 2
     """
     return compute(parse(text))
 

@@ -1,6 +1,6 @@
 //! Owns the operations: each gives the right number or says why there is none.
 
-use crate::{
+use super::{
     Error,
     Number::{self, Float, Integer},
 };

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::operator::{ATOM_BINDING, MINUS_BINDING};
-use crate::{Binary, EvaluateError, Number, Unary};
+use super::operator::{ATOM_BINDING, MINUS_BINDING};
+use super::{Binary, EvaluateError, Number, Unary};
 
 /// Where an operator stands in the text, as a 0-based index of a character.
 ///
@@ -20,10 +20,10 @@ impl PartialEq for Position {
 /// An expression that was read, and is right as a whole.
 ///
 /// ```
-/// use my_project::parse;
+/// use my_project::arithmetic::parse;
 ///
 /// assert_eq!(parse("(1)+((2*3))")?.to_string(), "1 + 2 * 3");
-/// # Ok::<(), my_project::EvaluateError>(())
+/// # Ok::<(), my_project::arithmetic::EvaluateError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expression {
@@ -40,7 +40,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// Every [`Error`](crate::Error) of an operation, with the operator's position.
+    /// Every [`Error`](super::Error) of an operation, with the operator's position.
     pub fn evaluate(&self) -> Result<Number, EvaluateError> {
         match self {
             Self::Number(value) => Ok(*value),

@@ -1,6 +1,6 @@
 //! Owns the operators: their symbols, how tightly they bind, and what they compute.
 
-use crate::{
+use super::{
     Error, Number, add, divide, floor_divide, modulo, multiply, negate, power, sqrt, subtract,
 };
 

@@ -3,9 +3,9 @@
 //! The method is Pratt's ("Top Down Operator Precedence", 1973): an operator gets the operand on
 //! its left if it binds at least as tightly as whoever asked for that operand.
 
-use crate::operator::MINUS_BINDING;
-use crate::scanner::Scanner;
-use crate::{Binary, Error, EvaluateError, Expression, Number, Position, Unary};
+use super::operator::MINUS_BINDING;
+use super::scanner::Scanner;
+use super::{Binary, Error, EvaluateError, Expression, Number, Position, Unary};
 
 /// The largest number of characters in an expression.
 pub const MAX_LENGTH: usize = 1000;
@@ -22,7 +22,7 @@ type Parsed = Result<Expression, EvaluateError>;
 /// [`Error::Overflow`] or [`Error::NonFinite`].
 ///
 /// ```
-/// use my_project::{Error, parse};
+/// use my_project::arithmetic::{Error, parse};
 ///
 /// assert_eq!(parse("1 +"), Err(Error::Syntax.at(3)));
 /// ```

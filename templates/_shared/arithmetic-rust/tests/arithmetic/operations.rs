@@ -1,7 +1,7 @@
 //! What the operations do with numbers that no expression can hold.
 
-use my_project::Number::{self, Float, Integer};
-use my_project::{
+use my_project::arithmetic::Number::{self, Float, Integer};
+use my_project::arithmetic::{
     Binary, Error, add, divide, floor_divide, modulo, multiply, negate, power, sqrt, subtract,
 };
 

@@ -8,10 +8,10 @@ pub enum Error {
     /// The text is no expression.
     #[error("syntax error")]
     Syntax,
-    /// The text has more than [`MAX_LENGTH`](crate::MAX_LENGTH) characters.
+    /// The text has more than [`MAX_LENGTH`](super::MAX_LENGTH) characters.
     #[error("more than 1,000 characters")]
     TooLong,
-    /// The expression is nested more than [`MAX_DEPTH`](crate::MAX_DEPTH) deep.
+    /// The expression is nested more than [`MAX_DEPTH`](super::MAX_DEPTH) deep.
     #[error("nested more than 50 deep")]
     TooDeep,
     /// An integer, written or computed, does not fit into 64 bits.
@@ -26,7 +26,7 @@ pub enum Error {
     /// The square root of a negative number, or a fractional power of one.
     #[error("result not a real number")]
     Domain,
-    /// The exponent of an integer power is beyond [`MAX_EXPONENT`](crate::MAX_EXPONENT).
+    /// The exponent of an integer power is beyond [`MAX_EXPONENT`](super::MAX_EXPONENT).
     #[error("exponent outside -1,024 to 1,024")]
     ExponentTooLarge,
 }
@@ -35,7 +35,7 @@ impl Error {
     /// Returns the name of this error for programs; it never changes.
     ///
     /// ```
-    /// assert_eq!(my_project::Error::TooDeep.code(), "too_deep");
+    /// assert_eq!(my_project::arithmetic::Error::TooDeep.code(), "too_deep");
     /// ```
     #[must_use]
     pub const fn code(self) -> &'static str {
