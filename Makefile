@@ -31,6 +31,7 @@ demo: setup
 bench: setup
 	$(RUN) python bench/command_line.py
 	$(RUN) python bench/updates.py
+	$(RUN) python bench/projects.py
 
 build: setup
 	$(UV) build --quiet

@@ -2,12 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from contracts.services import Cell as ServiceCell
+from contracts.services import Service, Settings
 from scaffold import catalog, passes, project
 from scaffold.check import Cell, test_answers
 from scaffold.commands import Workshop
@@ -66,3 +69,63 @@ def programs(
 ) -> dict[str, list[str]]:
     """Return the words that run the program, by language."""
     return {language: build(template_of(request), language) for language in catalog.LANGUAGES}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a `cell` for each service that the module names, in each language.
+
+    What asks for a `twins` gets both languages of each at once.
+    """
+    templates: tuple[str, ...] = getattr(metafunc.module, "TEMPLATES", ())
+    if "cell" in metafunc.fixturenames:
+        cells = [ServiceCell(each, lang) for each in templates for lang in catalog.LANGUAGES]
+        metafunc.parametrize("cell", cells, ids=str)
+    if "twin_cells" in metafunc.fixturenames:
+        pairs = [[ServiceCell(each, lang) for lang in catalog.LANGUAGES] for each in templates]
+        metafunc.parametrize("twin_cells", pairs, ids=templates)
+
+
+@pytest.fixture(scope="session")
+def running(
+    build: Callable[[str, str], list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[ServiceCell], Service]]:
+    """Return a function that gives the one service of a cell that all tests share."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(cell: ServiceCell) -> Service:
+            folder = tmp_path_factory.mktemp(str(cell))
+            # Read without regard to case, and empty is absent: none of it changes a thing.
+            settings = {"LOG_LEVEL": "DeBug", "LOG_FORMAT": "", "MAX_BODY_BYTES": "", "PROXY": "x"}
+            project = {"GOOGLE_CLOUD_PROJECT": "example.com:my-project-1"}
+            words = build(cell.template, cell.language)
+            return stack.enter_context(Service(words, folder, settings | project)).ready()
+
+        yield started
+
+
+@pytest.fixture
+def words(cell: ServiceCell, build: Callable[[str, str], list[str]]) -> list[str]:
+    """Return the words that run the program of a service."""
+    return build(cell.template, cell.language)
+
+
+@pytest.fixture
+def service(cell: ServiceCell, running: Callable[[ServiceCell], Service]) -> Service:
+    """Return the service that all tests share: they leave it as it was."""
+    return running(cell)
+
+
+@pytest.fixture
+def twins(
+    twin_cells: list[ServiceCell], running: Callable[[ServiceCell], Service]
+) -> dict[str, Service]:
+    """Return the services of one template that all tests share, by language."""
+    return {cell.language: running(cell) for cell in twin_cells}
+
+
+@pytest.fixture
+def start(words: list[str], tmp_path: Path) -> Iterator[Callable[[Settings], Service]]:
+    """Return a function that starts a service of one's own, which is ended after the test."""
+    with ExitStack() as stack:
+        yield lambda settings: stack.enter_context(Service(words, tmp_path, settings))

@@ -1,0 +1,1 @@
+"""A service over HTTP: `api` says what it is about, `service` carries it."""

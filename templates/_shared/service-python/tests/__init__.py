@@ -1,0 +1,1 @@
+"""The tests, a package whose modules import one another by relative names."""

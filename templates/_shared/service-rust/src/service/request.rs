@@ -1,0 +1,111 @@
+//! Owns what the service reads of every header: size, id, trace, and what the body will be.
+
+use actix_web::dev::RequestHead;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::{ConnectionType, Method};
+
+use super::request_id::Id;
+use super::trace::{trace_of_context, trace_of_parent};
+
+/// What the header of a request says.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The bytes of the request line and the fields, with all line ends.
+    pub(super) size: usize,
+    pub(super) id: Id,
+    pub(super) trace: Option<[u8; 32]>,
+    pub(super) method: &'static str,
+    /// The length of the body as declared.
+    pub(super) length: u64,
+    pub(super) has_body: bool,
+    pub(super) origin: Option<HeaderValue>,
+    /// Whether it only asks what a page of the origin may do.
+    pub(super) is_preflight: bool,
+    /// Whether it is the last on its connection.
+    pub(super) is_last: bool,
+}
+
+impl Facts {
+    /// Looks at all fields once.
+    pub(super) fn read(head: &RequestHead) -> Self {
+        let target = head.uri.path_and_query().map_or(1, |target| target.as_str().len());
+        let first = head.method.as_str().len() + target + "  HTTP/1.1\r\n\r\n".len();
+        let (mut size, mut length, mut has_body) = (first, 0, false);
+        let (mut id, mut parent, mut context) = (Single::Absent, Single::Absent, Single::Absent);
+        let (mut origin, mut asks_for_method) = (None, false);
+        for (name, value) in head.headers() {
+            let name = name.as_str();
+            size += name.len() + value.len() + ": \r\n".len();
+            match name {
+                "x-request-id" => id = id.or(value),
+                "traceparent" => parent = parent.or(value),
+                "x-cloud-trace-context" => context = context.or(value),
+                "content-length" => {
+                    length = value
+                        .to_str()
+                        .ok()
+                        .and_then(|value| value.trim().parse().ok())
+                        .unwrap_or(0);
+                    has_body |= length > 0;
+                }
+                "transfer-encoding" => has_body = true,
+                "origin" => origin = Some(value.clone()),
+                "access-control-request-method" => asks_for_method = true,
+                _ => {}
+            }
+        }
+        Self {
+            size,
+            id: id.found().and_then(Id::given).unwrap_or_else(Id::new),
+            trace: parent
+                .found()
+                .and_then(trace_of_parent)
+                .or_else(|| context.found().and_then(trace_of_context)),
+            method: name(&head.method),
+            length,
+            has_body,
+            is_preflight: head.method == Method::OPTIONS && origin.is_some() && asks_for_method,
+            origin,
+            is_last: head.connection_type() == ConnectionType::Close,
+        }
+    }
+
+    /// Returns the id of the trace, if there is one.
+    pub(super) fn trace(&self) -> Option<&str> {
+        self.trace.as_ref().and_then(|trace| str::from_utf8(trace).ok())
+    }
+}
+
+/// A field that counts only if it stands once.
+#[derive(Clone, Copy)]
+enum Single<'a> {
+    Absent,
+    Once(&'a HeaderValue),
+    Twice,
+}
+
+impl<'a> Single<'a> {
+    fn or(self, value: &'a HeaderValue) -> Self {
+        if matches!(self, Self::Absent) { Self::Once(value) } else { Self::Twice }
+    }
+
+    fn found(self) -> Option<&'a HeaderValue> {
+        if let Self::Once(value) = self { Some(value) } else { None }
+    }
+}
+
+/// Returns the name of a method for metrics, of which there must not be arbitrarily many.
+fn name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => "other",
+    }
+}
