@@ -19,7 +19,7 @@ SERVE = ("my_project", "serve")
 """The words that run the service itself."""
 DEMONSTRATE = ("tests.demonstration",)
 """The words that run the routes of the demonstration."""
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds in which anything must happen."""
 
 

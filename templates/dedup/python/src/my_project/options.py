@@ -25,7 +25,9 @@ MaxSize = Annotated[
 ]
 GlobOption = Annotated[
     list[str] | None,
-    typer.Option("--glob", metavar="GLOB", help="Only files that match; may be repeated.", show_default=False),
+    typer.Option(
+        "--glob", metavar="GLOB", help="Only files that match; may be repeated.", show_default=False
+    ),
 ]
 Exclude = Annotated[
     list[str] | None,
@@ -50,7 +52,9 @@ Reference = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, max=MOST_JOBS, help="Threads; as many as there are processors."),
+    typer.Option(
+        metavar="N", min=1, max=MOST_JOBS, help="Threads; as many as there are processors."
+    ),
 ]
 VerifyOption = Annotated[Verify, typer.Option(help="What shows that files are equal.")]
 UseCache = Annotated[bool, typer.Option("--cache", help="Use and fill the cache of hashes.")]
