@@ -1,5 +1,6 @@
 """Clients that are slow, rude or gone, byte by byte."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -81,6 +82,25 @@ def test_a_header_has_8192_bytes_at_most(running: Running, size: int, status: by
     assert b"connection: close" in answer
     if status == b"431 " and size < 65536:
         assert b'"detail":"the header is too large"' in answer
+
+
+def test_requests_that_came_together_are_refused_one_by_one(running: Running) -> None:
+    large = GET.removesuffix(b"\r\n") + b"X: " + b"x" * 9000 + b"\r\n\r\n"
+    for requests, statuses in [(GET + large + GET, [b"200", b"431"]), (large + GET, [b"431"])]:
+        with running.connect() as wire:
+            wire.send(requests)
+            answers = wire.read_all()
+        assert re.findall(rb"HTTP/1.1 (\d+) ", answers) == statuses
+
+
+def test_a_body_to_come_does_not_end_the_connection_before_its_own_request(
+    running: Running,
+) -> None:
+    with running.connect() as wire:
+        wire.send(GET + POST + b"Content-Length: 3\r\n\r\n")
+        assert b"connection: close" not in wire.read_until(b'"a"')
+        wire.send(b"abc")
+        assert b'{"bytes":3}' in wire.read_until(b'{"bytes":3}')
 
 
 def test_the_limit_of_a_header_is_one_of_each_header(running: Running) -> None:
@@ -199,6 +219,7 @@ def test_a_stream_that_breaks_is_cut_and_logged(running: Running) -> None:
     assert answer.endswith(b"6\r\npiece\n\r\n")
     assert running.wait_for_line(SECRET)["severity"] == "ERROR"
     assert running.wait_for_line("/stream 200")["bytes"] == len(b"piece\n")
+    assert not [line for line in running.lines() if "ASGI" in line["message"]]
 
 
 def test_a_connection_too_many_is_told_so(running: Running) -> None:

@@ -14,6 +14,9 @@ from .settings import Settings
 CONNECTION_KEY: Final = "my_project.connection"
 """Where in the scope of a request its connection is; another server than ours sets none."""
 
+REFUSAL_KEY: Final = "my_project.refusal"
+"""Where in the scope of a request is why the server refuses it; other servers refuse nothing."""
+
 CLIENT_LEFT: Final = 499
 """The status in the log where the client went away before the answer; nginx uses it so."""
 
@@ -27,8 +30,12 @@ class Connection(Protocol):
     """What the server tells of the connection that a request came on."""
 
     lost: bool
-    body_pending: bool
-    refusal: Refusal | None
+
+    def is_reading(self, scope: Scope) -> bool:
+        """Whether a part of the body of this request has not come yet."""
+
+    def abandon(self) -> None:
+        """Close in the middle of an answer."""
 
 
 class Exchange:
@@ -45,6 +52,7 @@ class Exchange:
         "_send",
         "_task",
         "_timer",
+        "_unchanged",
         "connection",
         "expired",
         "headers",
@@ -58,7 +66,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Settings) -> None:
         self.start = time.perf_counter()
-        self.scope = scope
+        self.scope = self._unchanged = scope
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id")
         self.request_id = correlation.request_id(scope["headers"], given)
@@ -136,7 +144,7 @@ class Exchange:
 
     def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         complete = [*headers, (b"x-request-id", self.request_id.encode("ascii")), _NO_SNIFFING]
-        pending = self.connection is not None and self.connection.body_pending
+        pending = self.connection is not None and self.connection.is_reading(self._unchanged)
         if pending and _CLOSE not in [(name, value.lower()) for name, value in headers]:
             complete.append(_CLOSE)  # else what is left of the body would be read as a request
         if self._limits.cors_allowed_origins:

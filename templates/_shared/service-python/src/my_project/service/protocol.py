@@ -4,11 +4,12 @@ import asyncio
 from collections import deque
 from typing import Any, Final
 
+from starlette.types import Scope
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from .exchange import CONNECTION_KEY
+from .exchange import CONNECTION_KEY, REFUSAL_KEY
 from .lingering import Lingering
 from .problems import Refusal
 from .settings import Settings
@@ -63,13 +64,15 @@ class ServiceProtocol(HttpToolsProtocol):
         self._deaf = False
         self._crowded = False
         self.lost = False
-        self.refusal: Refusal | None = None
 
-    @property
-    def body_pending(self) -> bool:
-        """Whether a part of the body has not come yet."""
-        cycle: RequestResponseCycle | None = self.cycle  # there is none before the first request
-        return cycle is not None and cycle.more_body
+    def is_reading(self, scope: Scope) -> bool:
+        """Whether a part of the body of this request has not come yet."""
+        return self.cycle.scope is scope and self.cycle.more_body
+
+    def abandon(self) -> None:
+        """Close in the middle of an answer."""
+        self.cycle.disconnected = True  # else uvicorn logs the fault once more
+        self.transport.close()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a header."""
@@ -107,21 +110,18 @@ class ServiceProtocol(HttpToolsProtocol):
             raise ValueError(version)
         self._in_header = False
         self._stop_timer()
-        self.refusal = None
-        if self._crowded:
-            detail, retry = "too many connections", {"Retry-After": "1"}
-            self.refusal = Refusal(503, detail, headers=retry, closes=True)
-        elif self._header_bytes > HEADER_LIMIT and self._header_length() > HEADER_LIMIT:
-            self.refusal = Refusal(431, "the header is too large", closes=True)
+        # The keys are our own. Each request has its refusal, since more of them may wait here.
+        self.scope[CONNECTION_KEY] = self  # type: ignore[typeddict-unknown-key]  # as said above
+        if refusal := self._refusal():
+            self.scope[REFUSAL_KEY] = refusal  # type: ignore[typeddict-unknown-key]  # as said above
         self._header_bytes = self._chunk  # the next header may be in the same piece
-        self.scope[CONNECTION_KEY] = self  # type: ignore[typeddict-unknown-key]  # our own key
         super().on_headers_complete()
         # What comes with the end of a chunked body belongs to nobody.
         self.headers = deque(maxlen=0)  # type: ignore[assignment]  # it swallows what it is given
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # as uvicorn has it
         """Answer what is not HTTP."""
-        if self._is_answering and not self.body_pending:
+        if self._is_answering and not self._body_pending:
             self.cycle.keep_alive = False
             self._deaf = True
         else:
@@ -130,7 +130,7 @@ class ServiceProtocol(HttpToolsProtocol):
     @property
     def has_more_to_come(self) -> bool:
         """Whether the client is in the middle of a request."""
-        return self._in_header or self.body_pending
+        return self._in_header or self._body_pending
 
     def turn_away(self) -> None:
         """Take no notice of what still comes."""
@@ -138,9 +138,22 @@ class ServiceProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
 
     @property
+    def _body_pending(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # there is none before the first request
+        return cycle is not None and cycle.more_body
+
+    @property
     def _is_answering(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
+
+    def _refusal(self) -> Refusal | None:
+        if self._crowded:
+            detail, retry = "too many connections", {"Retry-After": "1"}
+            return Refusal(503, detail, headers=retry, closes=True)
+        if self._header_bytes > HEADER_LIMIT and self._header_length() > HEADER_LIMIT:
+            return Refusal(431, "the header is too large", closes=True)
+        return None
 
     def _header_length(self) -> int:
         fields = sum(len(name) + len(value) + _FIELD_REST for name, value in self.headers)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import correlation
-from .exchange import CLIENT_LEFT, Exchange, too_large
+from .exchange import CLIENT_LEFT, REFUSAL_KEY, Exchange, too_large
 from .log import Answered, Log
 from .metrics import Metrics
 from .probes import QUIET_ROUTES
@@ -87,8 +87,9 @@ class Shell:
 
     def _refusal(self, exchange: Exchange) -> Refusal | None:
         """Return why the request is refused before anything looks at its path."""
-        if exchange.connection is not None and exchange.connection.refusal is not None:
-            return exchange.connection.refusal
+        refusal: Refusal | None = exchange.scope.get(REFUSAL_KEY)
+        if refusal is not None:
+            return refusal
         declared = exchange.headers.get(b"content-length")
         if declared is not None and int(declared) > self._settings.max_body_bytes:
             return too_large()
@@ -102,10 +103,12 @@ class Shell:
         )
 
     async def _fail(self, exchange: Exchange) -> None:
-        """Log a fault of ours; the server closes the connection where an answer has begun."""
+        """Log a fault of ours, and close the connection where an answer has begun."""
         self._log.event(logging.ERROR, traceback.format_exc().rstrip(), exchange.request_id)
         if not exchange.status:
             await exchange.answer(problem_response(exchange.scope, HTTPException(500)))
+        elif exchange.connection is not None:
+            exchange.connection.abandon()
 
     async def _conclude(self, exchange: Exchange) -> None:
         """Count and log what has been answered; what was cut off has not."""
