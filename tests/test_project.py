@@ -406,8 +406,9 @@ def test_a_kill_at_any_moment_leaves_nothing_or_the_whole_project(
     seed = random.SystemRandom().randrange(10**6)
     print("seed", seed)  # noqa: T201  # to find the moment again
     chances = random.Random(seed)  # noqa: S311  # nobody guesses at a test
-    half = 0
-    for _ in range(KILLS):
+    half = rounds = 0
+    while rounds < KILLS or (not half and rounds < 10 * KILLS):
+        rounds += 1
         process = start(slow, work)
         send_at_random(process, signal.SIGKILL, work, chances.random())
         process.communicate()
@@ -432,8 +433,9 @@ def test_an_interrupt_at_any_moment_leaves_nothing_at_all(
     seed = random.SystemRandom().randrange(10**6)
     print("seed", seed)  # noqa: T201  # to find the moment again
     chances = random.Random(seed)  # noqa: S311  # nobody guesses at a test
-    interrupted = 0
-    for _ in range(KILLS // 2):
+    interrupted = rounds = 0
+    while rounds < KILLS // 2 or (not interrupted and rounds < 10 * KILLS):
+        rounds += 1
         process = start(slow, work)
         send_at_random(process, number, work, chances.random())
         _, error = process.communicate()
