@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from my_project.cli import app
 from my_project.errors import RefusedError
 from my_project.journal import Journal
+from my_project.plan_reading import read_plan
 from my_project.report import Format, report
 from my_project.workers import affordable
 
@@ -139,7 +140,7 @@ def test_a_journal_is_held_against_its_plan(tree: Path, tmp_path: Path) -> None:
     for fault in faults:
         journal.write_bytes(lines[0] + fault)
         with pytest.raises(RefusedError, match="line 2: not a line of a journal"):
-            Journal(os.fsencode(journal), path.read_bytes())
+            Journal(os.fsencode(journal), *read_plan(os.fsencode(path)))
     journal.write_bytes(lines[0][:20])  # cut off while it was begun
     assert run_program("apply", path, "--yes").returncode == 3
     journal.write_bytes(b"".join(lines)[:-5])  # cut off at its end, though all was done

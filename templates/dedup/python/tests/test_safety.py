@@ -37,7 +37,7 @@ LONG = b"x" * 5000
 def apply(path: Path, said: list[str] | None = None) -> Tally:
     """Follow a plan, as the command does."""
     made, data = read_plan(os.fsencode(path))
-    journal = Journal(os.fsencode(path) + b".journal", data)
+    journal = Journal(os.fsencode(path) + b".journal", made, data)
     try:
         run = Run(made, journal, ([] if said is None else said).append)
         for step in steps_of(made):
@@ -375,7 +375,7 @@ def test_9_a_signal_lets_the_step_finish_and_the_next_run_goes_on(
     script = (
         "import os, sys\nfrom my_project import apply, cli\nold = apply.act\n"
         "def act(*words):\n"
-        f"    if words[0].key.victim == 5: os.kill(os.getpid(), {int(number)})\n"
+        f"    if words[0].step.key.victim == 5: os.kill(os.getpid(), {int(number)})\n"
         "    return old(*words)\n"
         "apply.act = act\nsys.argv = ['my-project', 'apply', sys.argv[1], '--yes']\ncli.main()\n"
     )

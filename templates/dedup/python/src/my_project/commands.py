@@ -99,7 +99,7 @@ def run_apply(name: bytes, journal: bytes, loudness: Loudness, show: Show) -> Ex
     plan, data = read_plan(name)
     progress = start_progress(show)
     try:
-        opened = Journal(journal, data)  # stays open, and locked, until the program ends
+        opened = Journal(journal, plan, data)  # stays open, and locked, until the program ends
         run = Run(plan, opened, progress.say)
         steps = list(steps_of(plan))
         progress.begin(str(plan.action), len(steps), sum(step.group.size for step in steps))

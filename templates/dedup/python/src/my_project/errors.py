@@ -30,6 +30,7 @@ class Reason(StrEnum):
     FOLDER = "is a folder"
     DIFFERS = "differs"
     SAME_FILE = "same file"
+    IN_USE = "in use"
     NOT_REGULAR = "not a regular file"
     NO_TRASH = "cannot be moved to the trash"
 

@@ -13,6 +13,19 @@ class Mark(IntFlag):
     REFERENCE = 2
 
 
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1  # some file systems know times that do not fit
+
+
+def mtime_of(status: os.stat_result) -> int:
+    """Return the mtime in nanoseconds since 1970, or the nearest that fits into 64 bits."""
+    return max(_EARLIEST, min(status.st_mtime_ns, _LATEST))
+
+
+def ctime_of(status: os.stat_result) -> int:
+    """Return the ctime likewise."""
+    return max(_EARLIEST, min(status.st_ctime_ns, _LATEST))
+
+
 class Files:
     """Each row is one name at first; `merge` makes one row of the names of one file.
 
@@ -39,8 +52,8 @@ class Files:
         self.devices.append(status.st_dev)
         self.inodes.append(status.st_ino)
         self.sizes.append(status.st_size)
-        self.mtimes.append(status.st_mtime_ns)
-        self.ctimes.append(status.st_ctime_ns)
+        self.mtimes.append(mtime_of(status))
+        self.ctimes.append(ctime_of(status))
         self._marks.append(mark | Mark.LINKED if status.st_nlink > 1 else mark)
 
     def names(self, row: int) -> list[bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .errors import FileChangedError
-from .files import Files
+from .files import Files, mtime_of
 from .hashing import Hasher, NewHash
 
 BLOCK = 4096  # bytes of the first and the last part that are looked at
@@ -83,7 +83,7 @@ class Reader:
             status.st_ino != files.inodes[row]
             or status.st_dev != files.devices[row]
             or status.st_size != files.sizes[row]
-            or status.st_mtime_ns != files.mtimes[row]
+            or mtime_of(status) != files.mtimes[row]
             or not stat.S_ISREG(status.st_mode)
         ):
             raise FileChangedError

@@ -24,6 +24,8 @@ class Request:
 
     def __init__(self) -> None:
         self._number: int | None = None
+        # Says that somebody waits to write to a file that is looked at; it would end the program.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._note)
