@@ -64,12 +64,14 @@ def is_link_to_keeper(step: Step, folder: int, name: bytes) -> bool:
 
 
 def remove_link(step: Step, folder: int, name: bytes) -> None:
-    """Remove a temporary link, but a hard link only if it is not the keeper's last name.
-
-    Raises `OSError`.
-    """
-    if is_link_to_keeper(step, folder, name) and (
-        step.action is Action.SYMLINK or identity(os.lstat(step.keep.path)) == step.keep.identity
+    """Remove a temporary link, unless it is the keeper's last name; raise `OSError`."""
+    if not is_link_to_keeper(step, folder, name):
+        return
+    status = os.lstat(name, dir_fd=folder)
+    if (
+        stat.S_ISLNK(status.st_mode)
+        or status.st_nlink > 1
+        or identity(os.lstat(step.keep.path)) == step.keep.identity
     ):
         os.unlink(name, dir_fd=folder)
 

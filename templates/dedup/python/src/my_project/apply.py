@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from .actions import FailedError, act
 from .errors import ExitStatus, Reason, system_reason
@@ -12,7 +13,7 @@ from .files import ctime_of
 from .journal import Journal, Line, State
 from .looking import KnownTimes, LeftAloneError, Sight, look
 from .names import shown
-from .plan import Action, Plan
+from .plan import Action, Plan, PlannedFile
 from .recovery import put_right, replay, take_times, was_done
 from .steps import Key, Step, steps_of
 from .units import counted, format_size
@@ -81,30 +82,42 @@ class Run:
         else:
             self._attempt(step)
 
+    def _begin(self, key: Key) -> None:
+        """Write down that something is about to be put right: a kill may come before its end."""
+        if self._last[key].state is not State.START:
+            self._last[key] = Line(key, State.START)
+            self._journal.record(self._last[key])
+
     def _attempt(self, step: Step) -> None:
         moves = step.action not in {Action.TRASH, Action.REFLINK}
         temporary = temporary_name() if moves else None
         self._journal.record(Line(step.key, State.START, temporary=temporary))
         try:
             with look(step, self._times) as sight:
+                strange = None
                 try:
                     freed = act(sight, temporary or b"")
+                except LeftAloneError as error:
+                    strange = error.file
+                    raise
                 finally:
-                    self._note_times(sight)
+                    self._note_times(sight, strange)
         except (LeftAloneError, FailedError, OSError) as error:
             self._end_badly(step, error)
         else:
             self._end(step, State.DONE, freed=freed)
 
-    def _note_times(self, sight: Sight) -> None:
-        """Take the ctimes that the action led to; only a new hard link changes the keeper's."""
+    def _note_times(self, sight: Sight, strange: PlannedFile | None) -> None:
+        """Take the ctimes that the action led to, but not that of a file that others changed."""
         step = sight.step
         touched = [(step.victim, sight.victim)]
+        # Only a hard link to the keeper changes the keeper's time.
         if step.action is Action.HARDLINK:
             touched.append((step.keep, sight.keep))
         for file, descriptor in touched:
-            with suppress(OSError):
-                self._times.note(file, ctime_of(os.fstat(descriptor)))
+            if file is not strange:
+                with suppress(OSError):
+                    self._times.note(file, ctime_of(os.fstat(descriptor)))
 
     def _end_badly(self, step: Step, error: LeftAloneError | FailedError | OSError) -> None:
         """Write down what stopped a step, and say it with the notes that it has."""
@@ -158,7 +171,7 @@ class Run:
                 left.pop(line.key, None)
         unsure = {key for key, line in self._last.items() if line.state is State.START}
         for key, temporaries in left.items():
-            found, trouble = put_right(steps[key], temporaries)
+            found, trouble = put_right(steps[key], temporaries, partial(self._begin, key))
             if found:
                 unsure.add(key)
             if trouble is not None:

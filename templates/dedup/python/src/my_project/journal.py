@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import DedupError, Reason, RefusedError, system_reason
 from .hashing import strong_hash
+from .kernel import CANNOT
 from .plan import Plan
 from .steps import Key, has_step
 from .strict_json import is_whole, read_object
@@ -102,8 +103,8 @@ class Journal:
             if not head.startswith(rest):
                 raise RefusedError(self._path, _FOREIGN)
             os.ftruncate(self._descriptor, 0)
-            self._write(head)
             self._sync_folder()
+            self._write(head)
             return
         first, *lines = whole.split(b"\n")
         if first + b"\n" != head:
@@ -127,6 +128,9 @@ class Journal:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in CANNOT:  # some file systems sync no folders
+                raise
         finally:
             os.close(descriptor)
 

@@ -17,9 +17,8 @@ from .steps import Step
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # O_PATH needs no right to list the folder, and only Linux has it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
-_LEFT_ALONE = {
-    errno.ENOENT: Reason.MISSING,
-    errno.ENOTDIR: Reason.MISSING,
+# What the answers to the opening of a file that was there a moment before mean.
+_REFUSALS = {
     errno.ELOOP: Reason.NOT_REGULAR,
     errno.ENXIO: Reason.NOT_REGULAR,
     errno.EAGAIN: Reason.IN_USE,  # somebody has a lease for writing
@@ -27,11 +26,12 @@ _LEFT_ALONE = {
 
 
 class LeftAloneError(Exception):
-    """Something is not as planned; nothing is done to this name."""
+    """Something is not as planned, perhaps with one file; nothing is done to this name."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, file: PlannedFile | None = None) -> None:
+        super().__init__(reason, file)
         self.reason = reason
+        self.file = file
 
 
 class KnownTimes:
@@ -84,15 +84,9 @@ def look(step: Step, times: KnownTimes) -> Iterator[Sight]:
     Raises `LeftAloneError` if anything is not as planned, and `OSError`.
     """
     with ExitStack() as stack:
-        try:
-            keep, keep_status = _open(stack, step.keep.path, None)
-            folder = stack.enter_context(open_folder(step))
-            victim, victim_status = _open(stack, step.base, folder)
-        except OSError as error:
-            reason = _LEFT_ALONE.get(error.errno or 0)
-            if reason is None:
-                raise
-            raise LeftAloneError(reason) from error
+        keep, keep_status = _open(stack, step.keep.path, None)
+        folder = stack.enter_context(open_folder(step))
+        victim, victim_status = _open(stack, step.base, folder)
         if _is_same(keep_status, victim_status):
             raise LeftAloneError(Reason.SAME_FILE)
         expected = times.expected
@@ -136,7 +130,7 @@ def _check(status: os.stat_result, file: PlannedFile, size: int, ctime: int | No
         or mtime_of(status) != file.mtime
         or ctime not in {None, ctime_of(status)}
     ):
-        raise LeftAloneError(Reason.CHANGED)
+        raise LeftAloneError(Reason.CHANGED, file)
 
 
 def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
@@ -152,7 +146,13 @@ def _open(stack: ExitStack, name: bytes, folder: int | None) -> tuple[int, os.st
     """Open a regular file, and nothing else: opening a device can set it going."""
     if not stat.S_ISREG(os.lstat(name, dir_fd=folder).st_mode):
         raise LeftAloneError(Reason.NOT_REGULAR)
-    descriptor = os.open(name, _OPEN, dir_fd=folder)
+    try:
+        descriptor = os.open(name, _OPEN, dir_fd=folder)
+    except OSError as error:
+        reason = _REFUSALS.get(error.errno or 0)
+        if reason is None:
+            raise
+        raise LeftAloneError(reason) from error
     stack.callback(os.close, descriptor)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

@@ -1,7 +1,7 @@
 """Puts right what a run left behind that was killed, or that the system failed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from .actions import FailedError, give_back, is_link_to_keeper, remove_link
@@ -13,9 +13,12 @@ from .plan import Action, PlannedFile
 from .steps import Step
 
 
-def put_right(step: Step, temporaries: Sequence[bytes]) -> tuple[bool, FailedError | None]:
+def put_right(
+    step: Step, temporaries: Sequence[bytes], begin: Callable[[], None]
+) -> tuple[bool, FailedError | None]:
     """Give a victim under a temporary name its name back, and remove temporary links.
 
+    `begin` is called before anything is changed, and may raise what it likes.
     Returns whether anything had one of the names, and why something has it still.
     """
     found, trouble = False, None
@@ -24,7 +27,7 @@ def put_right(step: Step, temporaries: Sequence[bytes]) -> tuple[bool, FailedErr
             for temporary in temporaries:
                 if _is_there(folder, temporary):
                     found = True
-                    trouble = _restore(step, folder, temporary) or trouble
+                    trouble = _restore(step, folder, temporary, begin) or trouble
     except (FileNotFoundError, NotADirectoryError):
         pass  # the folder is away, with all that was left in it
     except OSError as error:
@@ -67,13 +70,17 @@ def _is_there(folder: int, name: bytes) -> bool:
     return True
 
 
-def _restore(step: Step, folder: int, temporary: bytes) -> FailedError | None:
+def _restore(
+    step: Step, folder: int, temporary: bytes, begin: Callable[[], None]
+) -> FailedError | None:
     """Undo what a temporary name stands for; return why it is still there, if it is."""
     trouble = FailedError(Reason.CHANGED)
     try:
         if is_link_to_keeper(step, folder, temporary):
+            begin()
             remove_link(step, folder, temporary)
         elif _is_victim(step, os.lstat(temporary, dir_fd=folder)):
+            begin()
             give_back(step, folder, temporary)
         return trouble if _is_there(folder, temporary) else None
     except OSError as error:
