@@ -94,7 +94,7 @@ def look(step: Step, times: KnownTimes) -> Iterator[Sight]:
         check_both(sight)
         if not (keep_writers_away(keep) and keep_writers_away(victim)):
             raise LeftAloneError(Reason.IN_USE)
-        if not same_bytes(keep, victim):
+        if not same_bytes(keep, victim, step.group.size):
             raise LeftAloneError(Reason.DIFFERS)
         check_both(sight)
         yield sight

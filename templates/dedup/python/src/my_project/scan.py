@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .cache import Cache
 from .files import Files
-from .grouping import Group, Grouping, Verify
+from .grouping import Grouping, Groups, Verify
 from .problems import Problems
 from .progress import Progress
 from .selection import Selection
@@ -34,7 +34,7 @@ class Scan:
     """What a scan found; the rows of its groups are those of the files."""
 
     files: Files
-    groups: list[Group]
+    groups: Groups
     problems: Problems
     verify: Verify
 
