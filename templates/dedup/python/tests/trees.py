@@ -23,7 +23,7 @@ from my_project import (
 from my_project.apply import Run, Tally
 from my_project.globs import Globs
 from my_project.journal import Journal
-from my_project.plan_writing import plan_lines
+from my_project.plan_writing import Counts, plan_lines
 from my_project.steps import steps_of
 from my_project.writing import write_whole
 
@@ -95,7 +95,8 @@ def plan(
 
 def save(made: Plan, path: Path) -> Path:
     """Write a plan."""
-    write_whole(os.fsencode(path), plan_lines(made))
+    lines = plan_lines(made.action, made.roots, made.groups, Counts())
+    write_whole(os.fsencode(path), lines)
     return path
 
 

@@ -10,15 +10,15 @@ from .grouping import Verify
 from .hashing import ALGORITHM, EXPECTED_ALGORITHM
 from .names import shown
 from .output import put, warn
-from .plan import Choice, make_plan
+from .plan import Choice, planned_groups
 from .plan_reading import read_plan
-from .plan_writing import plan_lines
+from .plan_writing import Counts, plan_lines
 from .progress import Show, start_progress
 from .report import Format, report, summary
 from .scan import Places, Reading, Scan, scan
 from .selection import Selection
 from .units import counted, format_size
-from .writing import write_whole
+from .writing import write_to
 
 STANDARD_OUTPUT = b"-"
 
@@ -59,21 +59,22 @@ def run_scan(request: Request, form: Format) -> ExitStatus:
 
 
 def run_plan(request: Request, choice: Choice, out: bytes) -> ExitStatus:
-    """Write the plan."""
+    """Write the plan; raise `DedupError`."""
     found = _scan(request)
     places = request.places
-    plan = make_plan(found, list(dict.fromkeys([*places.roots, *places.references])), choice)
+    roots = dict.fromkeys([*places.roots, *places.references])
+    counts = Counts()
+    lines = plan_lines(choice.action, roots, planned_groups(found, choice), counts)
     if out == STANDARD_OUTPUT:
-        put(plan_lines(plan))
+        put(lines)
         return _status(found)
     try:
-        write_whole(out, plan_lines(plan))
+        write_to(out, lines)
     except OSError as error:
         raise DedupError(out, system_reason(error)) from error
     if request.loudness is Loudness.NORMAL:
-        victims = counted(plan.victims, "victim")
-        groups = counted(len(plan.groups), "group")
-        put([f"{victims} in {groups}, {format_size(plan.gain)} to gain\n".encode()])
+        victims, groups = counted(counts.victims, "victim"), counted(counts.groups, "group")
+        put([f"{victims} in {groups}, {format_size(counts.gain)} to gain\n".encode()])
     return _status(found)
 
 
