@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import options, output, signals
-from .errors import DedupError, StoppedError, system_reason
+from .errors import DedupError, StoppedError
 from .grouping import Verify
 from .names import shown
 from .plan import Action, Keep
@@ -181,8 +181,8 @@ def apply(
     from .commands import Loudness, run_apply, run_preview
 
     loudness, name = Loudness(quiet), os.fsencode(plan)
+    signals.end_at_once()
     if not yes:
-        signals.end_at_once()
         raise typer.Exit(run_preview(name, loudness))
     target = name + b".journal" if journal is None else os.fsencode(journal)
     raise typer.Exit(run_apply(name, target, loudness, Show(not (quiet or no_progress))))
@@ -207,17 +207,15 @@ def clear() -> None:
 def main() -> None:
     """Run the command line; the one place where an error becomes a message.
 
-    Typer itself ends the program with 2 for wrong usage.
+    Typer itself ends the program with 2 for wrong usage, and quietly where a reader has gone.
     """
+    output.prepare()
     try:
         app()
     except DedupError as error:
         typer.echo(f"error: {shown(error.subject)}: {error.reason}".encode(), err=True)
+        output.forget_output()
         sys.exit(error.status)
     except StoppedError as stopped:
         output.forget_output()
         sys.exit(stopped.status)
-    except OSError as error:  # such as a full disk; Typer itself is quiet where a reader has gone
-        typer.echo(f"error: standard output: {system_reason(error)}", err=True)
-        output.forget_output()
-        sys.exit(1)

@@ -15,8 +15,9 @@ from .plan_reading import read_plan
 from .plan_writing import Counts, plan_lines
 from .progress import Show, start_progress
 from .report import Format, report, summary
-from .scan import Places, Reading, Scan, scan
+from .scan import Places, Reading, Scan, check_references, scan
 from .selection import Selection
+from .signals import Signals, end_at_once
 from .units import counted, format_size
 from .writing import write_to
 
@@ -93,15 +94,19 @@ def run_apply(name: bytes, journal: bytes, loudness: Loudness, show: Show) -> Ex
     """Do what a plan says."""
     from .apply import Run  # noqa: PLC0415  # only here
     from .journal import Journal  # noqa: PLC0415  # only here
-    from .signals import Request as Signals  # noqa: PLC0415  # only here
     from .steps import steps_of  # noqa: PLC0415  # only here
 
-    signals = Signals()
     plan, data = read_plan(name)
+    signals = Signals()
     progress = start_progress(show)
+
+    def say(line: str) -> None:
+        with signals.waiting():
+            progress.say(line)
+
     try:
         opened = Journal(journal, plan, data)  # stays open, and locked, until the program ends
-        run = Run(plan, opened, progress.say)
+        run = Run(plan, opened, say)
         steps = list(steps_of(plan))
         progress.begin(str(plan.action), len(steps), sum(step.group.size for step in steps))
         for count, step in enumerate(steps):
@@ -112,6 +117,7 @@ def run_apply(name: bytes, journal: bytes, loudness: Loudness, show: Show) -> Ex
     finally:
         progress.end()
     signals.obey()
+    end_at_once()
     if loudness is Loudness.NORMAL:
         put([run.tally.summary()])
     return run.tally.status
@@ -142,6 +148,7 @@ def clear_cache() -> bytes:
 
 def _scan(request: Request) -> Scan:
     """Scan with the progress, the cache and the warnings that are wanted."""
+    check_references(request.places.references)
     # A fast hash is no proof that could be kept, so `--verify bytes` has no use for the cache.
     stored = request.cache is CacheUse.STORED and request.reading.verify is Verify.HASH
     cache = StoredCache(cache_path()) if stored else Cache()

@@ -81,7 +81,7 @@ class DedupError(Exception):
 
 
 class RefusedError(DedupError):
-    """A plan or a journal that is not followed; nothing was done."""
+    """A plan, a journal or a folder that the program does not go by; nothing was done."""
 
     status = ExitStatus.REFUSED
 
