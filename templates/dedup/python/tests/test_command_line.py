@@ -391,22 +391,24 @@ def test_a_signal_ends_the_wait_for_a_reader_of_messages(tmp_path: Path) -> None
     run_program("plan", tree, "--action", "delete", "-o", path)
     for name in os.listdir(tree):
         (tree / name).write_bytes(b"y")
-    reader, writer = os.pipe()
-    with subprocess.Popen([*PROGRAM, "apply", path, "--yes"], stderr=writer) as program:
-        os.close(writer)
-        size = 0
-        while size != (size := (tmp_path / "plan.journal").stat().st_size if size else 1):
-            time.sleep(0.5)  # until the pipe is full and nothing happens any more
+    journal = tmp_path / "plan.journal"
+    with subprocess.Popen([*PROGRAM, "apply", path, "--yes"], stderr=subprocess.PIPE) as program:
+        sizes = [0, 1]
+        while sizes[-1] == 0 or sizes[-1] != sizes[-2]:  # until nothing happens any more
+            time.sleep(0.5)
+            sizes.append(journal.stat().st_size if journal.exists() else 0)
         program.send_signal(signal.SIGTERM)
-        assert program.wait(timeout=10) == 128 + signal.SIGTERM
-    os.close(reader)
+        try:
+            assert program.wait(timeout=10) == 128 + signal.SIGTERM
+        finally:
+            program.kill()
 
 
 def test_a_plan_is_written_into_what_is_no_file(tree: Path, tmp_path: Path) -> None:
     fifo, link = tmp_path / "fifo", tmp_path / "link"
     os.mkfifo(fifo)
     link.symlink_to("kept/file")
-    words = ["plan", tree, "--action", "delete", "--quiet", "-o"]
+    words = ("plan", tree, "--action", "delete", "--quiet", "-o")
     printed = run_program(*words, "-").stdout
     with subprocess.Popen([*PROGRAM, *words, fifo]) as program:
         assert fifo.read_bytes() == printed

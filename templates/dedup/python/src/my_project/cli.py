@@ -214,8 +214,8 @@ def main() -> None:
         app()
     except DedupError as error:
         typer.echo(f"error: {shown(error.subject)}: {error.reason}".encode(), err=True)
-        output.forget_output()
+        output.forget()
         sys.exit(error.status)
     except StoppedError as stopped:
-        output.forget_output()
+        output.forget()
         sys.exit(stopped.status)

@@ -74,6 +74,8 @@ def warn(problems: Problems, progress: Progress) -> None:
         progress.say(f"warning: {shown(name)}: {reason}")
 
 
-def forget_output() -> None:
-    """Drop what standard output still holds; what could not be written is not tried again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), _OUTPUT)
+def forget() -> None:
+    """Drop what the streams still hold; what nobody takes is not tried again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _OUTPUT)
+    os.dup2(nowhere, _ERRORS)
