@@ -1,6 +1,5 @@
 """Follows a plan step by step, with a journal."""
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -125,8 +124,6 @@ class Run:
             state, reason = State.LEFT_ALONE, error.reason
         elif isinstance(error, FailedError):
             state, reason = State.FAILED, error.reason
-        elif error.errno in {errno.ENOENT, errno.ENOTDIR}:
-            state, reason = State.LEFT_ALONE, Reason.MISSING
         else:
             state, reason = State.FAILED, system_reason(error)
         self._end(step, state, reason)

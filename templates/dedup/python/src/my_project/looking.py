@@ -17,6 +17,7 @@ from .steps import Step
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # O_PATH needs no right to list the folder, and only Linux has it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_GONE = {errno.ENOENT, errno.ENOTDIR}
 # What the answers to the opening of a file that was there a moment before mean.
 _REFUSALS = {
     errno.ELOOP: Reason.NOT_REGULAR,
@@ -84,9 +85,10 @@ def look(step: Step, times: KnownTimes) -> Iterator[Sight]:
     Raises `LeftAloneError` if anything is not as planned, and `OSError`.
     """
     with ExitStack() as stack:
-        keep, keep_status = _open(stack, step.keep.path, None)
-        folder = stack.enter_context(open_folder(step))
-        victim, victim_status = _open(stack, step.base, folder)
+        with _leave_alone_if_gone(Reason.MISSING):
+            keep, keep_status = _open(stack, step.keep.path, None)
+            folder = stack.enter_context(open_folder(step))
+            victim, victim_status = _open(stack, step.base, folder)
         if _is_same(keep_status, victim_status):
             raise LeftAloneError(Reason.SAME_FILE)
         expected = times.expected
@@ -117,9 +119,20 @@ def check_removal(sight: Sight, name: bytes) -> None:
     that is renamed does. Raises `LeftAloneError`, and `OSError`.
     """
     step, size = sight.step, sight.step.group.size
-    _check(os.lstat(name, dir_fd=sight.folder), step.victim, size, None)
-    for status in (os.fstat(sight.keep), os.lstat(step.keep.path)):
-        _check(status, step.keep, size, sight.keep_ctime)
+    with _leave_alone_if_gone(Reason.CHANGED):
+        _check(os.lstat(name, dir_fd=sight.folder), step.victim, size, None)
+        for status in (os.fstat(sight.keep), os.lstat(step.keep.path)):
+            _check(status, step.keep, size, sight.keep_ctime)
+
+
+@contextmanager
+def _leave_alone_if_gone(reason: Reason) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        raise LeftAloneError(reason) from error
 
 
 def _check(status: os.stat_result, file: PlannedFile, size: int, ctime: int | None) -> None:
