@@ -447,11 +447,12 @@ def on_a_terminal(*words: str | Path) -> tuple[int, bytes, bytes]:
 
 
 def test_a_terminal_gets_a_progress_bar_and_a_pipe_gets_none(tree: Path, tmp_path: Path) -> None:
-    status, stdout, shown = on_a_terminal("scan", tree, tree / "missing")
+    status, stdout, shown = on_a_terminal("scan", tree, tree / ":key:")
     assert (status, stdout) == (1, run_program("scan", tree).stdout)
     assert b"whole files" in shown
     assert b"\x1b[" in shown
     assert b"warning: " in shown
+    assert b"/:key:: missing" in shown.replace(b"\r\n", b"")
     assert b"\x1b[" not in run_program("scan", tree).stderr
     for option in ("--quiet", "--no-progress"):
         assert on_a_terminal("scan", tree, option)[2] == b""

@@ -1,8 +1,6 @@
 """What each command does once its words are understood; returns the exit status."""
 
 import os
-from dataclasses import dataclass
-from enum import Enum
 
 from .cache import Cache, StoredCache, cache_path, read_lines
 from .errors import DedupError, ExitStatus, system_reason
@@ -15,39 +13,13 @@ from .plan_reading import read_plan
 from .plan_writing import Counts, plan_lines
 from .progress import Show, start_progress
 from .report import Format, report, summary
-from .scan import Places, Reading, Scan, check_references, scan
-from .selection import Selection
+from .request import CacheUse, Loudness, Request
+from .scan import Scan, check_references, scan
 from .signals import Signals, end_at_once
 from .units import counted, format_size
 from .writing import write_to
 
 STANDARD_OUTPUT = b"-"
-
-
-class Loudness(Enum):
-    """Whether summaries and warnings are said."""
-
-    NORMAL = False
-    QUIET = True
-
-
-class CacheUse(Enum):
-    """Whether hashes are kept from one scan to the next."""
-
-    NONE = False
-    STORED = True
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What `scan` and `plan` have in common."""
-
-    places: Places
-    selection: Selection
-    reading: Reading
-    cache: CacheUse
-    loudness: Loudness
-    show: Show
 
 
 def run_scan(request: Request, form: Format) -> ExitStatus:
