@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -213,3 +214,53 @@ def test_a_victim_whose_name_is_taken_meanwhile_keeps_the_temporary_one_and_it_i
     (tree / "b").unlink()
     apply(path)
     assert (leftovers(tree), (tree / "b").read_bytes()) == ([], LONG)
+
+
+# --- one file that two devices show ---------------------------------------------------------------
+
+MOUNTS = (
+    'mount -t tmpfs none "$0" && cd "$0" && mkdir lower upper work merged && '
+    "printf content >lower/a && "
+    "mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none merged && "
+    'exec "$@"'
+)
+PLAN = """
+import os, sys
+from my_project import Action, Places, Plan, Reading, Selection, scan
+from my_project.plan import PlannedFile, PlannedGroup
+from my_project.plan_writing import Counts, plan_lines
+here = os.getcwdb()
+assert len(scan(Places([here]), Selection(), Reading(jobs=1)).groups) == 0
+files = []
+for name in (b"merged/a", b"lower/a"):
+    told = os.stat(name)
+    times = told.st_mtime_ns, told.st_ctime_ns
+    files.append(PlannedFile([os.path.join(here, name)], told.st_dev, told.st_ino, *times))
+assert files[0].device != files[1].device
+for action in Action:
+    with open("plan", "wb") as out:
+        out.writelines(plan_lines(action, [here], [PlannedGroup(7, files[0], files[1:])], Counts()))
+    os.system(f"{sys.executable} -m my_project apply plan --yes --journal {action}")
+    assert open("lower/a").read() == open("merged/a").read() == "content"
+"""
+
+
+def test_a_file_of_an_overlay_is_no_duplicate_of_its_layer(tmp_path: Path) -> None:
+    """To delete one would be to delete both; a plan can say it though, here one made by hand."""
+    probe = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "/bin/sh",
+        "-c",
+        MOUNTS,
+        str(tmp_path),
+    ]
+    if shutil.which("unshare") is None or subprocess.run([*probe, "true"], check=False).returncode:
+        pytest.skip("no overlays may be mounted here")
+    ran = subprocess.run(
+        [*probe, sys.executable, "-c", PLAN], capture_output=True, check=False, text=True
+    )
+    victim = f"left alone: {tmp_path}/lower/a: same file\n"
+    assert (ran.returncode, ran.stderr) == (0, victim * len(Action))
