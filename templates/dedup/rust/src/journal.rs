@@ -114,7 +114,9 @@ impl<S: System> Journal<S> {
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(Error::InUse { path: path.to_owned() }),
+            Err(Errno::WOULDBLOCK) => {
+                return Err(Error::InUse { path: path.to_owned() });
+            }
             Err(error) => return Err(failed(error.into())),
         }
         let mut journal = Self {
@@ -160,7 +162,7 @@ impl<S: System> Journal<S> {
     }
 
     /// Writes an entry; when this returns it is on the disk.
-    pub(crate) fn write(&mut self, entry: &Entry) -> Result<(), Error> {
+    pub(crate) fn write(&self, entry: &Entry) -> Result<(), Error> {
         self.append(entry)
     }
 

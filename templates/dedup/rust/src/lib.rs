@@ -48,6 +48,7 @@ mod progress;
 mod reading;
 mod reason;
 mod recover;
+mod resume;
 mod scan;
 mod selection;
 mod size;
@@ -58,7 +59,7 @@ mod walk;
 mod whole_file;
 mod workers;
 
-pub use apply::{Applied, apply};
+pub use apply::{Applied, Undone, apply};
 pub use cache::Cache;
 pub use choose::Keep;
 pub use error::{Error, PlanFault};

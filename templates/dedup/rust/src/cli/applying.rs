@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use my_project::system::Host;
-use my_project::{Applied, Error, Halt, Journal, Plan, Progress};
+use my_project::{Applied, Error, Halt, Journal, Plan, Progress, Undone};
 use my_project::{apply as carry_out, counted, escape, show_size};
 
 use super::arguments::{Order, Showing};
@@ -34,13 +34,15 @@ pub(crate) fn apply(order: &Order, progress: &Arc<Progress>) -> Result<u8> {
     let mut journal = Journal::open(&journal, &plan, &bytes, Host)?;
     let applied = {
         let _bar = Bar::new(&order.showing, progress);
-        carry_out(&plan, &mut journal, progress, |name, halt| {
+        carry_out(&plan, &mut journal, progress, |Undone { name, halt, aside }| {
             let what = match halt {
                 Halt::LeftAlone(_) => "left alone",
                 Halt::Failed(_) => "failed",
             };
+            let mut said = format!("{what}: {}: {halt}\n", escape(name));
+            said.extend(aside.map(|aside| format!("  it is now {}\n", escape(&aside))));
             // The work goes on, whether or not somebody reads of it; the journal has it too.
-            let _ = writeln!(io::stderr(), "{what}: {}: {halt}", escape(name));
+            let _ = io::stderr().write_all(said.as_bytes());
         })?
     };
     let Applied { done, left_alone, failed, freed } = applied;
