@@ -1,12 +1,13 @@
 //! Owns the comparison of bytes: several open files, read side by side.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use rustix::fd::OwnedFd;
 
 use crate::candidates::{Candidate, keep_groups};
 use crate::file::{Stamp, ensure_as_met, open_as_met};
-use crate::reading::{Digest, announce, read_exactly};
+use crate::reading::{Digest, announce, data, is_zero, read_exactly};
 use crate::stages::Stages;
 use crate::workers::OPEN_FILES;
 use crate::{Error, Problem, Progress, Reason};
@@ -130,27 +131,26 @@ fn lockstep(
     let mut opened: Vec<Result<OwnedFd, Reason>> =
         files.iter().map(|(name, met)| open_as_met(name, met)).collect();
     opened.iter().flatten().for_each(|file| announce(file, size));
+    let is_hashed = hasher.is_some();
     let mut classes = vec![Alike { places: (0..files.len()).collect(), hasher }];
-    let mut at = 0;
+    let (mut at, mut hole) = (0, 0);
     while at < size && classes.iter().any(Alike::goes_on) && progress.signal() == 0 {
         let step = usize::try_from(size - at).unwrap_or(STEP).min(STEP);
-        let mut next = Vec::with_capacity(classes.len());
-        for mut class in classes {
-            if class.goes_on() {
-                class.places.retain(|&place| {
-                    let Ok(file) = &opened[place] else { return false };
-                    let read = read_exactly(file, &mut buffer[place * STEP..][..step], at);
-                    // What cannot be read is not read again.
-                    read.map_err(|reason| opened[place] = Err(reason)).is_ok()
-                });
-                progress.add_bytes((class.places.len() * step) as u64);
-                class.split(step, buffer, &mut next);
-            } else {
-                next.push(class);
+        let end = at + step as u64;
+        if end > hole {
+            for class in classes.iter_mut().filter(|class| class.goes_on()) {
+                class.read(&mut opened, &mut buffer[..], step, at);
             }
+            classes = classes.into_iter().flat_map(|class| class.split(step, buffer)).collect();
+            hole = common_hole(&classes, &opened, buffer, step, end..size);
         }
-        classes = next;
-        at += step as u64;
+        let next = if is_hashed { end } else { end.max(hole) };
+        // In a hole the zeros of the blocks before serve once more.
+        for class in classes.iter_mut().filter(|class| class.goes_on()) {
+            class.hash_block(step, buffer);
+            progress.add_bytes(class.places.len() as u64 * (next - at));
+        }
+        at = next;
     }
     progress.add_files(files.len() as u64);
     let finals: Vec<_> = classes.iter().map(Alike::hash).collect();
@@ -163,6 +163,27 @@ fn lockstep(
     })
 }
 
+/// Where the files that are still compared go on behind a hole that they have in common.
+fn common_hole(
+    classes: &[Alike],
+    opened: &[Result<OwnedFd, Reason>],
+    buffer: &[u8],
+    step: usize,
+    rest: Range<u64>,
+) -> u64 {
+    let places =
+        || classes.iter().filter(|class| class.goes_on()).flat_map(|class| &class.places);
+    if !places().all(|place| is_zero(block(buffer, *place, step))) {
+        return rest.start;
+    }
+    let files = places().flat_map(|place| &opened[*place]);
+    files.map(|file| data(file, rest.start, rest.end)).min().unwrap_or(rest.start)
+}
+
+fn block(buffer: &[u8], place: usize, step: usize) -> &[u8] {
+    &buffer[place * STEP..][..step]
+}
+
 impl Alike {
     /// Alone there is nothing to compare with.
     fn goes_on(&self) -> bool {
@@ -173,21 +194,39 @@ impl Alike {
         self.hasher.as_ref().filter(|_| self.goes_on()).map(|hasher| hasher.finalize().into())
     }
 
+    /// Reads a block of each member; what cannot be read is no member any more.
+    fn read(
+        &mut self,
+        opened: &mut [Result<OwnedFd, Reason>],
+        buffer: &mut [u8],
+        step: usize,
+        at: u64,
+    ) {
+        self.places.retain(|&place| {
+            let Ok(file) = &opened[place] else { return false };
+            let read = read_exactly(file, &mut buffer[place * STEP..][..step], at);
+            read.map_err(|reason| opened[place] = Err(reason)).is_ok()
+        });
+    }
+
     /// Divides the class by the blocks of its members.
-    fn split(self, step: usize, buffer: &[u8], next: &mut Vec<Self>) {
-        let block = |place: usize| &buffer[place * STEP..][..step];
-        let start = next.len();
+    fn split(self, step: usize, buffer: &[u8]) -> Vec<Self> {
+        if !self.goes_on() {
+            return vec![self];
+        }
+        let mut parts: Vec<Self> = Vec::new();
         for &place in &self.places {
-            let known =
-                next[start..].iter_mut().find(|known| block(known.places[0]) == block(place));
-            match known {
-                Some(known) => known.places.push(place),
-                None => next.push(Self { places: vec![place], hasher: self.hasher.clone() }),
+            let new = block(buffer, place, step);
+            match parts.iter_mut().find(|part| block(buffer, part.places[0], step) == new) {
+                Some(part) => part.places.push(place),
+                None => parts.push(Self { places: vec![place], hasher: self.hasher.clone() }),
             }
         }
-        for class in next[start..].iter_mut().filter(|class| class.goes_on()) {
-            let first = class.places[0];
-            class.hasher.as_mut().map(|hasher| hasher.update(block(first)));
-        }
+        parts
+    }
+
+    fn hash_block(&mut self, step: usize, buffer: &[u8]) {
+        let first = self.places[0];
+        self.hasher.as_mut().map(|hasher| hasher.update(block(buffer, first, step)));
     }
 }

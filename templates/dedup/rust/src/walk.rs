@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, stat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, accessat, stat};
 
 use crate::file::{Identity, Stamp, identity, kind, look, stamp};
 use crate::folder::{Finding, Found, Pending, list};
@@ -55,6 +55,13 @@ pub(crate) enum Names {
     Several,
 }
 
+impl Entry {
+    /// Entries stand in the order of this when they are met.
+    pub(crate) fn met(&self) -> (u32, &OsStr) {
+        (self.folder, &self.last)
+    }
+}
+
 impl Walk {
     pub(crate) fn name(&self, entry: &Entry) -> PathBuf {
         self.folder(entry).name.join(Path::new(&*entry.last))
@@ -85,13 +92,10 @@ pub(crate) fn walk(
     progress: &Progress,
 ) -> Result<Walk, Error> {
     progress.begin(Stage::Walk, (0, 0));
-    // By device and inode, as they are found under other names too. A folder that is met again
-    // is as little entered as these.
-    let system = ["/proc", "/sys", "/dev"].into_iter().filter_map(|name| stat(name).ok());
-    let entered = system.map(|stat| identity(&stat)).collect();
+    roots.references.iter().try_for_each(|root| ensure_is_there(root))?;
     let mut walker = Walker {
         walk: Walk::default(),
-        entered,
+        entered: HashSet::new(),
         finding: Finding::new(selection),
         workers,
         progress,
@@ -107,6 +111,17 @@ pub(crate) fn walk(
         walker.root(root, if is_reference { Source::Reference } else { Source::Plain })?;
     }
     Ok(walker.walk)
+}
+
+/// Refuses to go on without a folder whose files must not be touched.
+fn ensure_is_there(root: &Path) -> Result<(), Error> {
+    let looked = stat(root).and_then(|found| match kind(&found) {
+        FileType::Directory => {
+            accessat(CWD, root, Access::READ_OK | Access::EXEC_OK, AtFlags::EACCESS)
+        }
+        _ => Ok(()),
+    });
+    looked.map_err(|error| Error::Reference { path: root.to_owned(), reason: error.into() })
 }
 
 struct Walker<'a> {
