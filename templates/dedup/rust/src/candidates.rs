@@ -51,12 +51,7 @@ impl Candidate {
 /// their size with another, and the number of all files.
 pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
     let mut entries = std::mem::take(&mut walk.entries);
-    entries.shrink_to_fit();
-    entries.sort_unstable_by(|one, other| {
-        let key = |Stamp { size, identity: Identity { device, inode }, .. }| (size, inode, device);
-        // Of those that are the same, the one that was met first comes first.
-        key(one.stamp).cmp(&key(other.stamp)).then_with(|| one.met().cmp(&other.met()))
-    });
+    sort(&mut entries);
     let mut files: Vec<Candidate> = Vec::new();
     let (mut scanned, mut first) = (0, 0);
     let mut group = 0;
@@ -76,7 +71,6 @@ pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
             drop_single(&mut files, group);
             group = files.len();
         }
-        let index = |number| u32::try_from(number).expect("fewer files than 2^32");
         let (count, place) = (index(names), index(first));
         let file = Candidate { first: place, count, size, digest: [0; 32] };
         if let Some(twin) = twin(&mut files[group..], file, &entries) {
@@ -95,6 +89,19 @@ pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
     (files, scanned)
 }
 
+fn sort(entries: &mut [Entry]) {
+    entries.sort_unstable_by(|one, other| {
+        let key = |Stamp { size, identity: Identity { device, inode }, .. }| (size, inode, device);
+        // Of those that are the same, the one that was met first comes first.
+        key(one.stamp).cmp(&key(other.stamp)).then_with(|| one.met().cmp(&other.met()))
+    });
+}
+
+/// A place among files, of which there are many, so that four bytes have to do.
+pub(crate) fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("fewer files than 2^32")
+}
+
 /// The same file as `file`, known on another device; files of one inode stand together.
 fn twin<'a>(
     files: &'a mut [Candidate],
@@ -104,8 +111,7 @@ fn twin<'a>(
     let stamp = |file: &Candidate| file.entries(entries)[0].stamp;
     let sought = stamp(&file);
     let known = files.iter_mut().rev();
-    let mut known =
-        known.take_while(|known| stamp(known).identity.inode == sought.identity.inode);
+    let mut known = known.take_while(|known| stamp(known).identity.inode == sought.identity.inode);
     known.find(|known| stamp(known).is_same_file(&sought))
 }
 

@@ -171,9 +171,8 @@ impl<S: System> Journal<S> {
         for (text, number) in lines.zip(1..) {
             if number == 1 {
                 let found = serde_json::from_slice(text).ok();
-                let is_ours = |Object::<Head>(found)| {
-                    found.journal == VERSION && found.plan == head.plan
-                };
+                let is_ours =
+                    |Object::<Head>(found)| found.journal == VERSION && found.plan == head.plan;
                 if !found.is_some_and(is_ours) {
                     return Err(Error::OtherPlan { path: self.path.clone() });
                 }
