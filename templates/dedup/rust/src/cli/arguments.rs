@@ -80,10 +80,10 @@ pub(crate) struct Selecting {
     /// Leave out smaller files, such as 10MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "1")]
     // Else clap would speak of an option `-1` that there is not.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_hyphen_values = true)]
     pub(crate) min_size: u64,
     /// Leave out larger files.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, allow_hyphen_values = true)]
     pub(crate) max_size: Option<u64>,
     /// Take only files that match; may be repeated.
     #[arg(long, value_name = "GLOB", value_parser = OsStringValueParser::new().try_map(glob))]
@@ -102,7 +102,7 @@ pub(crate) struct Selecting {
     pub(crate) one_file_system: bool,
     /// Leave out files that were changed less than this ago, such as 10m or 7d.
     #[arg(long, value_name = "DURATION", value_parser = parse_age, default_value = "0s")]
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_hyphen_values = true)]
     pub(crate) min_age: Duration,
     /// Look at this folder too; its files are kept before all others. May be repeated.
     #[arg(long, value_name = "DIR")]

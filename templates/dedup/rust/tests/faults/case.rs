@@ -56,10 +56,18 @@ impl Case {
     }
 
     pub(crate) fn apply<S: System>(&self, system: S) -> Result<(Applied, Vec<Said>), Error> {
+        self.apply_with(system, &Progress::default())
+    }
+
+    pub(crate) fn apply_with<S: System>(
+        &self,
+        system: S,
+        progress: &Progress,
+    ) -> Result<(Applied, Vec<Said>), Error> {
         let path = self.folder.path().join("journal");
         let mut journal = Journal::open(&path, &self.plan, &self.written, system)?;
         let mut said = Vec::new();
-        let applied = apply(&self.plan, &mut journal, &Progress::default(), |undone| {
+        let applied = apply(&self.plan, &mut journal, progress, |undone| {
             said.push((undone.name.to_owned(), undone.halt, undone.aside));
         })?;
         Ok((applied, said))

@@ -6,7 +6,8 @@ use std::io;
 use std::path::Path;
 
 use my_project::system::Host;
-use my_project::{Action, Halt, Obstacle, Reason};
+use my_project::{Action, Error, Halt, Identity};
+use my_project::{Obstacle, Progress, Reason, Stamp, Time};
 
 use crate::case::{Case, Sign, contents, rewrite, swap};
 use crate::ignore_sigio;
@@ -172,4 +173,33 @@ fn a_keeper_whose_name_leads_elsewhere_leaves_no_link_behind() {
     assert_eq!(said, [(case.files[1].clone(), CHANGED, None)]);
     assert!(case.left().is_empty());
     assert_eq!(contents(case.root()).len(), 2);
+}
+
+#[test]
+fn a_signal_in_the_last_step_ends_the_run_behind_it() {
+    let case = Case::pair(Action::Delete);
+    let progress = Progress::default();
+    let flag = progress.signal_flag();
+    let system = before("remove", 0, || {
+        flag.store(15, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    });
+    let ended = case.apply_with(system, &progress);
+    assert!(matches!(ended, Err(Error::Stopped { signal: 15 })), "{ended:?}");
+    assert!(!case.files[1].exists());
+    assert_eq!(case.apply(Host).expect("the journal is sound").0.done, 1);
+}
+
+#[test]
+fn one_file_on_two_devices_is_the_same_as_long_as_all_else_is_equal() {
+    let stamp = |device, inode, changed| Stamp {
+        identity: Identity { device, inode },
+        size: 4,
+        modified: Time(1),
+        changed: Time(changed),
+    };
+    let one = stamp(1, 1, 2);
+    assert!(one.is_same_file(&one) && one.is_same_file(&stamp(2, 1, 2)));
+    assert!(one.is_same_file(&stamp(1, 1, 3)), "device and inode are enough");
+    assert!(!one.is_same_file(&stamp(2, 1, 3)) && !one.is_same_file(&stamp(1, 2, 2)));
 }
