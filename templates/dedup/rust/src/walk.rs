@@ -17,6 +17,9 @@ use crate::selection::Links;
 use crate::workers::Workers;
 use crate::{Error, Problem, Progress, Reason, Roots, Selection};
 
+/// Folders that are listed at a time.
+const AT_A_TIME: usize = 64;
+
 /// All that the walk met.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
@@ -182,15 +185,25 @@ impl Walker<'_> {
 
     /// Lists the folders of a level, and returns those of the next.
     fn level(&mut self, mut level: Vec<Pending>, source: Source, device: u64) -> Vec<Pending> {
-        let (finding, progress) = (&self.finding, self.progress);
-        self.workers.spread(&mut level, 0, |folder, _| {
-            if progress.signal() == 0 {
-                folder.listing = list(folder, finding, device);
-            }
-        });
         let mut next = Vec::new();
-        for Pending { name, listing, .. } in level {
-            match listing {
+        // What is listed takes more than what is kept of it.
+        for folders in level.chunks_mut(AT_A_TIME) {
+            let (finding, progress) = (&self.finding, self.progress);
+            self.workers.spread(folders, 0, |folder, _| {
+                if progress.signal() == 0 {
+                    folder.listing = list(folder, finding, device);
+                }
+            });
+            self.take(folders, source, &mut next);
+        }
+        next
+    }
+
+    /// Takes what was found in folders, and puts those below them into `next`.
+    fn take(&mut self, folders: &mut [Pending], source: Source, next: &mut Vec<Pending>) {
+        for folder in folders {
+            let name = std::mem::take(&mut folder.name);
+            match std::mem::replace(&mut folder.listing, Ok(None)) {
                 Ok(Some((identity, found))) if self.entered.insert(identity) => {
                     self.progress.add_files(found.files.len() as u64);
                     self.walk.problems.extend(found.problems);
@@ -203,7 +216,6 @@ impl Walker<'_> {
                 Err(reason) => self.walk.problems.push(Problem::new(name, reason)),
             }
         }
-        next
     }
 
     fn add(&mut self, folder: PathBuf, source: Source, files: Vec<Found>) {
