@@ -132,9 +132,9 @@ impl<'a, S: System> Pair<'a, S> {
     ///
     /// The keeper comes last, since right after this the victim goes.
     pub(crate) fn ensure_goes(&self, place: Place<'_>) -> Result<(), Halt> {
-        self.victim.ensure(self.system.look(place))?;
+        self.victim.ensure(&self.system.look(place))?;
         self.keeper.settle(self.system)?;
-        self.keeper.ensure(self.system.look(Place::of(self.keeper.side.name)))
+        self.keeper.ensure(&self.system.look(Place::of(self.keeper.side.name)))
     }
 
     pub(crate) fn is_link(&self, action: Action, place: Place<'_>) -> bool {
@@ -164,12 +164,12 @@ impl<'a> Opened<'a> {
         if let Ok(Found::File(stamp)) = &found {
             self.ctime.set(self.ctime.get().or(Some(stamp.changed)));
         }
-        self.ensure(found)
+        self.ensure(&found)
     }
 
-    fn ensure(&self, found: std::io::Result<Found>) -> Result<(), Halt> {
+    fn ensure(&self, found: &std::io::Result<Found>) -> Result<(), Halt> {
         match found {
-            Ok(Found::File(stamp)) if self.is_expected(&stamp) => Ok(()),
+            Ok(Found::File(stamp)) if self.is_expected(stamp) => Ok(()),
             _ => Err(CHANGED),
         }
     }

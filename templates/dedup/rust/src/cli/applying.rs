@@ -58,11 +58,8 @@ fn said(undone: &Undone<'_>) -> String {
         Halt::LeftAlone(_) => "left alone",
         Halt::Failed(_) => "failed",
     };
-    let mut said = format!("{what}: {}: {halt}\n", escape(name));
-    if let Some(aside) = aside {
-        said += &format!("  it is now {}\n", escape(aside));
-    }
-    said
+    let aside = aside.as_ref().map(|aside| format!("  it is now {}\n", escape(aside)));
+    format!("{what}: {}: {halt}\n{}", escape(name), aside.unwrap_or_default())
 }
 
 fn show(plan: &Plan, showing: &Showing) -> Result<()> {

@@ -94,15 +94,15 @@ pub(crate) fn plan(search: &Search, choice: &Choice, signals: &Signals) -> Resul
         print(|out| plan.write(out))?;
         return Ok(if found.problems.is_empty() { DONE } else { FAILED });
     };
-    let fill = |file: &mut File| {
-        let mut file = BufWriter::new(file);
-        plan.write(&mut file)?;
-        file.flush()
+    let write = |out: &mut File| {
+        let mut out = BufWriter::new(out);
+        plan.write(&mut out)?;
+        out.flush()
     };
     if is_stream(file) {
-        write_stream(file, fill)?;
+        write_stream(file, write)?;
     } else {
-        signals.hold(|| Ok(write_whole(file, fill)?))?;
+        signals.hold(|| Ok(write_whole(file, write)?))?;
     }
     if !search.showing.quiet {
         let victims = counted(plan.victims(), "victim");
