@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.dedup_trees import grow
+from contracts.dedup_trees import grow, shim
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings
 from scaffold import catalog, passes, project
@@ -79,6 +79,12 @@ def tree(tmp_path: Path) -> Path:
     folder = grow(tmp_path / "tree", {"a": b"x" * 5000, 'b,"\n': b"x" * 5000, "c": b"y", "d": b"y"})
     (folder / "\udcff").hardlink_to(folder / "a")
     return folder
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the library that lets something happen at a call of a program to the system."""
+    return shim(tmp_path_factory.mktemp("library"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from contracts.dedup_faults import ERRORS, LONG, OTHER, Bench, each_call
 from contracts.dedup_runs import LONG_TESTS
-from contracts.dedup_trees import clear, run, said, shim
+from contracts.dedup_trees import clear, run, said
 
 
 @pytest.fixture(params=["hardlink", "symlink", "delete"])
-def make(request: pytest.FixtureRequest, program: list[str], tmp_path: Path) -> Any:  # noqa: ANN401
+def make(request: pytest.FixtureRequest, program: list[str], library: Path, tmp_path: Path) -> Any:  # noqa: ANN401
     """Return what makes a bench for a number, for each action that removes or replaces a name."""
-    library = shim(tmp_path)
     return lambda number: Bench(tmp_path / str(number), library, program, request.param)
 
 
@@ -98,6 +97,7 @@ def test_a_file_that_is_swapped_in_is_not_lost(make: Any, most: int | None, name
 )
 def test_any_tree_any_plan_and_any_event(  # noqa: PLR0913, PLR0917  # what is drawn
     programs: dict[str, list[str]],
+    library: Path,
     tmp_path_factory: pytest.TempPathFactory,
     files: dict[str | bytes, bytes],
     action: str,
@@ -108,7 +108,7 @@ def test_any_tree_any_plan_and_any_event(  # noqa: PLR0913, PLR0917  # what is d
     """Every content that was there is there afterwards, and after the other program's run too."""
     folder = tmp_path_factory.mktemp("any")
     for language, program in programs.items():
-        bench = Bench(folder / language, shim(folder), program, action).prepare(files)
+        bench = Bench(folder / language, library, program, action).prepare(files)
         before = bench.contents()
         bench.apply_with(at, event, bench.tree / name)
         assert bench.contents() >= before
@@ -118,10 +118,9 @@ def test_any_tree_any_plan_and_any_event(  # noqa: PLR0913, PLR0917  # what is d
 
 
 def test_one_program_finishes_what_the_other_began(
-    programs: dict[str, list[str]], tmp_path: Path
+    programs: dict[str, list[str]], library: Path, tmp_path: Path
 ) -> None:
     """A journal is read by both, wherever the first was killed."""
-    library = shim(tmp_path)
     order = [*programs.values()]
     for first, second in (order, order[::-1]):
         for action in ("hardlink", "symlink", "delete"):
