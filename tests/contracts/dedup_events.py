@@ -53,8 +53,8 @@ def calls_of(log: Path) -> list[tuple[str, str]]:
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Wait for a condition for up to a minute."""
-    end = time.monotonic() + 60
+    """Wait for a condition for up to half a minute."""
+    end = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < end, f"{what} never came"
         time.sleep(0.005)
