@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from contracts.dedup_events import wait_until
 from contracts.dedup_runs import BIG
 from contracts.dedup_trees import grow, lines, run
 
@@ -47,3 +48,21 @@ def test_the_cache_is_shared_and_knows_what_changed(
     os.utime(tree / "a")
     run(program, "scan", tree, "--cache", env=home)
     assert len(path.read_bytes().splitlines()) == 1  # what changed just now is not kept
+
+
+def test_the_cache_is_filled_quietly_and_never_for_nothing(
+    program: list[str], tmp_path: Path
+) -> None:
+    """`--quiet` has no say in it; there is nothing to keep of compared bytes and of no files."""
+    tree = grow(tmp_path / "t", {"a": BIG, "b": BIG})
+    (tmp_path / "empty").mkdir()
+    home = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    changed = (tree / "b").stat().st_ctime
+    wait_until(lambda: time.time() > changed + 2.1, "the time from which on hashes are kept")
+    for words in (["empty"], ["t", "--verify", "bytes"]):
+        ran = run(program, "scan", *words, "--cache", env=home, cwd=tmp_path)
+        assert ran.returncode == 0
+        assert run(program, "cache", "info", env=home).stdout.startswith(b"there is no cache at ")
+    ran = run(program, "scan", tree, "--cache", "--quiet", env=home)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert b": 2 hashes, " in run(program, "cache", "info", env=home).stdout

@@ -17,9 +17,10 @@ from contracts.dedup_trees import run, said
         [".", "--glob", "[a"], [".", "--glob", "a\\"], [".", "--glob", ""], [".", "--exclude", "[]"],
         [".", "--min-age", "1"], [".", "--min-age", "-1s"], [".", "--min-age", "1.5h"],
         [".", "--min-age", "106752d"], [".", "--format", "xml"], [".", "--verify", "luck"], [".", "--eat"],
-        [".", "--reference", ""],
+        [".", "--reference", ""], [".", "--min-size", "9" * 40], [".", "--max-size", "1" * 40 + "B"],
+        [".", "--min-size", "9" * 5000], [".", "--min-age", "9" * 40 + "s"], [".", "--jobs", "9" * 40],
     ],
-    ids=" ".join,
+    ids=lambda words: " ".join(words)[:60],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(
     programs: dict[str, list[str]], tmp_path: Path, words: list[str]
@@ -50,7 +51,8 @@ def test_wrong_usage_of_other_commands(
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["scan", "--help"], ["plan", "--help"], ["apply", "--help"]]
+    "words",
+    [["--help"], ["scan", "--help"], ["plan", "--help"], ["apply", "--help"], ["cache", "--help"]],
 )
 def test_help_has_examples_and_version_a_number(
     programs: dict[str, list[str]], words: list[str]
@@ -60,5 +62,5 @@ def test_help_has_examples_and_version_a_number(
         ran = run(program, *words)
         name = Path(program[0]).name.encode()
         assert (ran.returncode, ran.stderr) == (0, b"")
-        assert ran.stdout.count(name) >= (4 if len(words) == 1 else 1)
+        assert ran.stdout.count(name) >= (5 if len(words) == 1 else 2)  # with that of the usage
         assert said(run(program, "--version")) == (0, name + b" 0.1.0\n", b"")

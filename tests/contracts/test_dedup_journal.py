@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from contracts.dedup_events import LINKS, Event, calls_of
 from contracts.dedup_runs import plan
-from contracts.dedup_trees import run, said
+from contracts.dedup_trees import grow, run, said
 
 
 def test_journals_that_are_none_are_refused(
@@ -46,3 +49,26 @@ def test_journals_that_are_none_are_refused(
         held = ["flock", str(journal), *program]
         ran = run(held, "apply", file, "--yes", "--journal", journal)
         assert said(ran) == (1, b"", f"error: {journal}: in use\n".encode()), language
+
+
+@pytest.mark.parametrize("action", ["hardlink", "symlink", "delete"])
+def test_every_line_is_on_the_disk_before_anything_goes_on(
+    program: list[str], library: Path, tmp_path: Path, action: str
+) -> None:
+    """With `fsync`, and so is the folder of a new journal, whatever name the folder has."""
+    tree = grow(tmp_path / "t", {"a": b"xx", "b": b"xx"})
+    folder = tmp_path / "journals"
+    folder.mkdir()
+    plan(program, tree, action, file=tmp_path / "plan")
+    event = Event("none", tmp_path).environment(library, tmp_path / "log")
+    words: list[str | Path] = ["apply", tmp_path / "plan", "--yes", "--journal", folder / "j"]
+    assert run(program, *words, env=event).returncode == 0
+    calls = calls_of(tmp_path / "log")
+    moves = {*LINKS.split(","), "renameat2", "unlink", "unlinkat"}
+    acts = [at for at, (name, path) in enumerate(calls) if name in moves and str(tree) in path]
+    syncs = [at for at, call in enumerate(calls) if call == ("fsync", str(folder / "j"))]
+    assert ("fdatasync", str(folder / "j")) not in calls
+    assert calls.index(("fsync", str(folder))) < acts[0]
+    assert len(syncs) == 3
+    assert syncs[1] < acts[0]
+    assert syncs[2] > acts[-1]

@@ -6,8 +6,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from contracts.dedup_events import READS, Event, calls_of
 from contracts.dedup_runs import LONG_TESTS
-from contracts.dedup_trees import grow, run
+from contracts.dedup_trees import grow, run, said
+from helpers import need
 
 
 def test_sparse_files_of_a_terabyte(program: list[str], tmp_path: Path) -> None:
@@ -58,24 +62,57 @@ def test_few_descriptors_and_any_number_of_jobs_give_the_same(
     assert len(outputs) == 1
 
 
-def test_memory_for_many_files_is_bounded(programs: dict[str, list[str]], tmp_path: Path) -> None:
+def peak(words: list[str | Path]) -> int:
+    """Return how many bytes of memory a program held at most."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    ran = subprocess.run(["python3", "-c", script, *words], capture_output=True, check=True)
+    return int(ran.stdout) * 1024
+
+
+@pytest.mark.parametrize("kind", ["different", "pairs"])
+def test_memory_for_many_files_is_bounded(
+    programs: dict[str, list[str]], tmp_path: Path, kind: str
+) -> None:
     """Less than 200 bytes a file beyond its path, from one size of tree to another."""
     few, many = (2_000, 20_000) if not LONG_TESTS else (20_000, 200_000)
     for folder, count in (("few", few), ("many", many)):
         for each in range(200):
             (tmp_path / folder / str(each)).mkdir(parents=True)
         for each in range(count):
-            (tmp_path / folder / str(each % 200) / str(each)).write_bytes(b"%d" % each)
+            content = b"%d" % each if kind == "different" else b"%04096d" % (each // 2)
+            (tmp_path / folder / str(each % 200) / str(each)).write_bytes(content)
+    path = len(str(tmp_path / "many/199/39999"))
+    growths = {}
     for language, program in programs.items():
-        peak: dict[str, int] = {}
-        for folder in ("few", "many"):
-            script = "import resource,subprocess,sys; subprocess.run(sys.argv[1:], stdout=-3); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-            ran = subprocess.run(
-                ["python3", "-c", script, *program, "scan", tmp_path / folder],
-                capture_output=True,
-                check=True,
-            )
-            peak[folder] = int(ran.stdout) * 1024
-        path = len(str(tmp_path / "many/199/39999"))
-        growth = (peak["many"] - peak["few"]) / (many - few)
-        assert growth < 200 + path, (language, peak)
+        sizes = [peak([*program, "scan", tmp_path / folder]) for folder in ("few", "many")]
+        growths[language] = (sizes[1] - sizes[0]) / (many - few)
+    assert max(growths.values()) < 200 + path, growths
+
+
+def test_holes_are_neither_hashed_from_the_disk_nor_compared(
+    program: list[str], library: Path, tmp_path: Path
+) -> None:
+    """The equal data of two files of 100 GB is read, and of their holes hardly anything."""
+    tree, file = tmp_path / "t", tmp_path / "plan"
+    tree.mkdir()
+    for name in "ab":
+        with (tree / name).open("wb") as sparse:
+            sparse.write(b"x" * 5000)
+            sparse.truncate(100 << 30)
+            sparse.seek(50 << 30)
+            sparse.write(b"y" * 5000)
+    log = tmp_path / "log"
+    event = Event("none", tree).environment(library, log)
+    commands: list[list[str | Path]] = [
+        ["plan", tree, "--action", "hardlink", "--verify", "bytes", "-o", file, "--quiet"],
+        ["apply", file, "--yes", "--quiet"],
+    ]
+    for words in commands:
+        ran = run(program, *words, env=event, before=(need("timeout"), "60"))
+        assert said(ran) == (0, b"", b""), words
+        reads = [name for name, _ in calls_of(log) if name in READS.split(",")]
+        assert len(reads) < 200, words
+    assert (tree / "a").samefile(tree / "b")

@@ -1,18 +1,21 @@
 """Which files `dedup` looks at."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from contracts.dedup_runs import paths, scan
 from contracts.dedup_trees import grow, run
+from helpers import need
 
 
 @pytest.mark.parametrize(
     ("text", "size"),
     [("0", 0), ("4096", 4096), ("1.5KiB", 1536), ("1k", 1024), ("1kB", 1000), ("0.001MB", 1000),
-     ("0.0009765625M", 1024), ("1000B", 1000), ("1.9B", 1), ("9223372036854775807", 2**63 - 1)],
+     ("0.0009765625M", 1024), ("1000B", 1000), ("1.9B", 1), ("9223372036854775807", 2**63 - 1),
+     ("0" * 40 + "4096", 4096), ("0.0009765625" + "0" * 40 + "M", 1024), ("0." + "0" * 40 + "1TiB", 0)],
 )  # fmt: skip
 def test_sizes_as_people_write_them(
     programs: dict[str, list[str]], tmp_path: Path, text: str, size: int
@@ -61,3 +64,19 @@ def test_hidden_files_ages_and_file_roots(program: list[str], tmp_path: Path) ->
     (tmp_path / "b").touch()
     assert scan(program, tmp_path, "--hidden", "--min-age", "1h") == [[".c", ".h/a", "d"]]
     assert scan(program, tmp_path, "--min-age", "106751d") == []
+
+
+@pytest.mark.parametrize("glob", ["*a" * 25 + "b", "**a" * 25 + "/b", "?*" * 25 + "[b]"])
+def test_a_glob_that_could_match_in_many_ways_takes_no_longer(
+    program: list[str], tmp_path: Path, glob: str
+) -> None:
+    """A matcher that tries them all one after the other would never end."""
+    grow(tmp_path, dict.fromkeys(["a" * 100 + "c", "a" * 100 + "d"], b"x"))
+    times = {}
+    for each in ("b", glob):
+        begin = time.monotonic()
+        bounded = (need("timeout"), "30")
+        ran = run(program, "scan", tmp_path, "--glob", each, "--format", "csv", before=bounded)
+        assert (ran.returncode, ran.stdout) == (0, b"group,size,path\n")
+        times[each] = time.monotonic() - begin
+    assert times[glob] < 4 * times["b"] + 1
