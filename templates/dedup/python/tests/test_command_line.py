@@ -26,7 +26,7 @@ from my_project.workers import affordable
 from .trees import CONTRACT, OLD, grow, look, run_program
 
 FUTURE = 4_000_000_000  # seconds
-EXAMPLE = re.compile(rb"\n    my-project (scan|plan) [~.]")
+EXAMPLE = re.compile(rb"\n    my-project (scan|plan|cache) [~.i]")
 PROGRAM = [sys.executable, "-m", "my_project"]
 
 
@@ -227,7 +227,9 @@ def test_wrong_usage_exits_with_2(words: list[str]) -> None:
     assert ran.stderr.startswith("Usage: ")
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["scan", "--help"], ["plan", "--help"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["scan", "--help"], ["plan", "--help"], ["cache", "--help"]]
+)
 def test_help_has_examples(words: list[str]) -> None:
     ran = run_program(*words)
     assert (ran.returncode, ran.stderr) == (0, b"")
