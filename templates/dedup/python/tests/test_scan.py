@@ -152,10 +152,10 @@ def test_one_file_that_two_devices_show_is_one(tmp_path: Path) -> None:
 def test_a_folder_that_is_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
     """At whatever call it is swapped."""
     with calls() as undisturbed:
-        look(grow(tmp_path / "0", {"in/a": b"x", "in/sub/b": b"x"}) / "in")
+        look(grow(tmp_path / "0", {"in/a": b"x", "in/sub/b": b"xx"}) / "in")
     assert undisturbed.names[-4:] == ["stat", "open", "fstat", "scandir"]  # of the inner folder
     for at in range(1, undisturbed.count + 1):
-        tree = grow(tmp_path / str(at), {"in/a": b"x", "in/sub/b": b"x", "out/c": b"x"})
+        tree = grow(tmp_path / str(at), {"in/a": b"x", "in/sub/b": b"xx", "out/c": b"xxx"})
 
         def swap(folder: Path = tree / "in") -> None:
             (folder / "sub").rename(folder.parent / "aside")
