@@ -412,16 +412,18 @@ def test_a_plan_is_written_into_what_is_no_file(tree: Path, tmp_path: Path) -> N
     link.symlink_to("kept/file")
     words = ("plan", tree, "--action", "delete", "--quiet", "-o")
     printed = run_program(*words, "-").stdout
-    with subprocess.Popen([*PROGRAM, *words, fifo]) as program:
-        assert fifo.read_bytes() == printed
-    assert (program.returncode, fifo.is_fifo()) == (0, True)
+    with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE) as reader:
+        try:
+            assert run_program(*words, fifo).returncode == 0
+            assert reader.communicate(timeout=10)[0] == printed
+        finally:
+            reader.kill()
+    assert fifo.is_fifo()
     (tmp_path / "kept").mkdir()
     for _ in range(2):  # new, and then over what is there
         assert run_program(*words, link).returncode == 0
         assert (link.is_symlink(), link.read_bytes()) == (True, printed)
     assert os.listdir(tmp_path / "kept") == ["file"]
-    assert run_program(*words, "/dev/null").returncode == 0
-    assert not Path("/dev/null").is_file()
 
 
 def on_a_terminal(*words: str | Path) -> tuple[int, bytes, bytes]:
