@@ -114,6 +114,62 @@ fn a_second_run_waits_for_no_other() {
 }
 
 #[test]
+fn a_victim_is_not_gone_with_its_folder() {
+    for action in ["delete", "trash"] {
+        let tree = Tree::new(&[("a", "same"), ("c/b", "same")]);
+        tree.say(&format!("plan . --action {action} -o plan.json")).code(0);
+        // A kill came behind the first line of the step.
+        tree.say("apply plan.json --yes --journal other").code(0);
+        let journal = tree.read("other");
+        let lines: Vec<_> = journal.split_inclusive('\n').take(2).collect();
+        tree.write("plan.json.journal", lines.concat());
+        fs::remove_dir_all(tree.path("c")).expect("the folder is away");
+        let victim = tree.path("c/b");
+        let said = format!("left alone: {}: missing\n", victim.display());
+        tree.say("apply plan.json --yes").code(3).stderr(said);
+        tree.write("plan.json.journal", lines.concat());
+        fs::create_dir(tree.path("c")).expect("the folder is there again");
+        tree.say("apply plan.json --yes").code(0).stderr("");
+    }
+}
+
+/// Waits for the end of a program that should come at once.
+fn ended(mut child: Child) -> Option<i32> {
+    for _ in 0..500 {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status.code();
+        }
+        sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("it still runs");
+    panic!("the program waits in spite of the signal");
+}
+
+#[test]
+fn what_waits_for_something_else_ends_at_once() {
+    let tree = Tree::new(&[]);
+    for number in 0..400 {
+        tree.write(format!("{number:0200}"), "same");
+    }
+    let fifo = Command::new("mkfifo").arg(tree.path("fifo")).status().expect("mkfifo is there");
+    assert!(fifo.success());
+    for arguments in [
+        &["apply", "fifo"][..],
+        &["apply", "fifo", "--yes"],
+        // Nobody reads what the tests get through a pipe.
+        &["scan", "."],
+        &["plan", ".", "--action", "delete", "-o", "fifo"],
+    ] {
+        let child = start(&tree, arguments);
+        sleep(Duration::from_millis(300));
+        kill_process(Pid::from_child(&child), Signal::IO).expect("it was not waited for yet");
+        sleep(Duration::from_millis(100));
+        kill_process(Pid::from_child(&child), Signal::TERM).expect("it was not waited for yet");
+        assert_eq!(ended(child), Some(143), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_program_quietly() {
     let tree = planned("hardlink");
     let mut child = start(&tree, &["scan", "."]);
