@@ -28,7 +28,7 @@ def test_sparse_files_of_a_terabyte(program: list[str], tmp_path: Path) -> None:
 
 
 def test_no_files_and_many_equal_files(programs: dict[str, list[str]], tmp_path: Path) -> None:
-    """A folder of none; and (in the long form 100,000) equal files and files of one size."""
+    """A folder of none has no groups, and thousands of equal files are one group."""
     empty = tmp_path / "empty"
     empty.mkdir()
     count = 100_000 if LONG_TESTS else 5_000
@@ -48,7 +48,7 @@ def test_no_files_and_many_equal_files(programs: dict[str, list[str]], tmp_path:
 def test_few_descriptors_and_any_number_of_jobs_give_the_same(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """64 descriptors, for 1,024 threads."""
+    """64 descriptors are enough for 1,024 threads."""
     grow(tmp_path, {f"{number % 9}/{number}": b"x" * (9000 + number % 3) for number in range(300)})
     outputs = set()
     for program in programs.values():
