@@ -412,7 +412,7 @@ def test_a_plan_is_written_into_what_is_no_file(tree: Path, tmp_path: Path) -> N
     link.symlink_to("kept/file")
     words = ("plan", tree, "--action", "delete", "--quiet", "-o")
     printed = run_program(*words, "-").stdout
-    with subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE) as reader:
+    with subprocess.Popen(["/bin/cat", fifo], stdout=subprocess.PIPE) as reader:
         try:
             assert run_program(*words, fifo).returncode == 0
             assert reader.communicate(timeout=10)[0] == printed
