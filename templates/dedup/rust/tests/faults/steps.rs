@@ -150,6 +150,22 @@ fn a_victim_that_cannot_be_renamed_back_is_told_and_another_file_there_stays() {
 }
 
 #[test]
+fn a_victim_that_stays_aside_is_told_even_if_nothing_works_any_more() {
+    for action in [Action::Hardlink, Action::Symlink, Action::Delete] {
+        let case = Case::pair(action);
+        let is_broken = Cell::new(false);
+        let system = Watched(Before(|call: &'static str| {
+            is_broken.set(is_broken.get() || call == "remove");
+            if is_broken.get() && call != "append" { broken() } else { Ok(()) }
+        }));
+        let (_, said) = case.apply(system).expect("the journal is written");
+        let failed = Halt::Failed(Reason::Io);
+        assert_eq!(said, [(case.files[1].clone(), failed, case.left().pop())], "{action:?}");
+        assert_eq!(case.apply(Host).expect("the journal is sound").0.done, 1, "{action:?}");
+    }
+}
+
+#[test]
 fn a_step_that_is_put_right_is_tried_again() {
     for action in [Action::Hardlink, Action::Symlink, Action::Delete] {
         let case = Case::pair(action);
