@@ -10,6 +10,7 @@
  *   SHIM_NEW    and this one to SHIM_OLD, as another program could do at that moment;
  *               with `rewrite`: the first byte of SHIM_OLD is replaced, and its mtime put back
  *   SHIM_LEASES if set: there are none, as on some file systems
+ *   SHIM_PEAK   a file that gets, at the end, the most KiB of memory that the program held
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,6 +39,19 @@ __attribute__((constructor)) static void begin(void) {
   if (root && getenv("SHIM_LOG"))
     log_file = syscall(SYS_openat, AT_FDCWD, getenv("SHIM_LOG"),
                        O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+}
+
+/* What getrusage(2) says begins with the memory of whoever started the program. */
+__attribute__((destructor)) static void end(void) {
+  const char *target = getenv("SHIM_PEAK");
+  char text[8192];
+  long status = target ? syscall(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY, 0) : -1;
+  long size = status < 0 ? -1 : syscall(SYS_read, status, text, sizeof text - 1);
+  if (size < 0) return;
+  text[size] = 0;
+  const char *peak = strstr(text, "VmHWM:");
+  long file = syscall(SYS_openat, AT_FDCWD, target, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (!peak || file < 0 || dprintf(file, "%ld\n", atol(peak + 6)) < 0) abort();
 }
 
 static int below(const char *path) {

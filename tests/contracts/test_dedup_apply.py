@@ -80,7 +80,7 @@ CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
 def test_what_changed_is_left_alone(
     programs: dict[str, list[str]], tmp_path: Path, which: str
 ) -> None:
-    """With exit status 3, and everything else is done."""
+    """The exit status is 3, and everything else is done."""
     for number, (change, (reason, event)) in enumerate(CHANGES.items()):
         action = ("hardlink", "symlink", "delete")[number % 3]
         for language, program in programs.items():
@@ -103,7 +103,7 @@ def test_what_changed_is_left_alone(
 def test_bytes_are_compared_and_the_same_inode_is_left(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """A plan that was edited so that all but the bytes is true; and a victim that became the keeper."""
+    """A plan that is true but for the bytes is not followed, nor where a victim became the keeper."""
     for language, program in programs.items():
         tree, file = (
             grow(tmp_path / language, {"a": b"xx", "b": b"xx", "c": b"y", "d": b"y"}),

@@ -57,7 +57,7 @@ def test_wrong_usage_of_other_commands(
 def test_help_has_examples_and_version_a_number(
     programs: dict[str, list[str]], words: list[str]
 ) -> None:
-    """On standard output."""
+    """Both are on standard output."""
     for program in programs.values():
         ran = run(program, *words)
         name = Path(program[0]).name.encode()

@@ -10,7 +10,7 @@ from helpers import need
 def test_what_the_file_system_refuses_is_a_failure(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Read-only, another device, blocks that cannot be shared, a full disk for the journal."""
+    """Another device, blocks that cannot be shared and a full disk for the journal are told as such."""
     for language, program in programs.items():
         folder = tmp_path / language
         folder.mkdir()
@@ -49,7 +49,7 @@ def test_what_the_file_system_refuses_is_a_failure(
 def test_a_read_only_file_system_is_a_failure(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """For each action that would change a name."""
+    """It is one for each action that would change a name."""
     for language, program in programs.items():
         folder = tmp_path / language
         folder.mkdir()
@@ -69,7 +69,7 @@ def test_a_read_only_file_system_is_a_failure(
 
 
 def test_reflinks_share_blocks(programs: dict[str, list[str]], tmp_path: Path) -> None:
-    """On Btrfs, in an image of its own; the victim keeps its inode."""
+    """On Btrfs, the victim keeps its inode and shares the keeper's blocks."""
     need("mkfs.btrfs")
     for program in programs.values():
         ran = mounted(

@@ -33,7 +33,7 @@ def overlaid(script: str, folder: Path, program: list[str]) -> Ran:
 def test_a_file_that_an_overlay_shows_on_another_device_counts_once(
     program: list[str], tmp_path: Path, order: str
 ) -> None:
-    """By the device on which it was met first, with all its names there."""
+    """It counts by the device on which it was met first, with all its names there."""
     scan = '"$P" scan $O --format json'.replace(
         "$O", " ".join(f"t/{name}" for name in order.split())
     )
@@ -68,7 +68,7 @@ def test_a_file_that_an_overlay_shows_is_not_its_own_duplicate(
 def test_a_folder_that_is_swapped_for_a_link_is_not_followed(
     program: list[str], library: Path, tmp_path: Path
 ) -> None:
-    """At whichever call it happens; what lies where the link leads is in no root."""
+    """At whichever call it happens, what lies where the link leads is in no root."""
     grow(tmp_path / "try", {"a": b"x", "d/b": b"y", "e/c": b"z"})
     log = tmp_path / "log"
     event = Event("none", tmp_path / "try").environment(library, log)

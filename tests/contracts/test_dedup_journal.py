@@ -12,7 +12,7 @@ from contracts.dedup_trees import grow, run, said
 def test_journals_that_are_none_are_refused(
     programs: dict[str, list[str]], tree: Path, tmp_path: Path
 ) -> None:
-    """Foreign, of another plan, with a bad line, in use, a folder or a device; one cut off is not."""
+    """So are those of another plan, with a bad line or in use, but not one that was cut off."""
     file, journal = tmp_path / "plan", tmp_path / "journal"
     plan(programs["python"], tree, "delete", file=file)
     other = tmp_path / "other"
@@ -55,7 +55,7 @@ def test_journals_that_are_none_are_refused(
 def test_every_line_is_on_the_disk_before_anything_goes_on(
     program: list[str], library: Path, tmp_path: Path, action: str
 ) -> None:
-    """With `fsync`, and so is the folder of a new journal, whatever name the folder has."""
+    """It is `fsync` that sees to it, and the folder of a new journal is synced too."""
     tree = grow(tmp_path / "t", {"a": b"xx", "b": b"xx"})
     folder = tmp_path / "journals"
     folder.mkdir()

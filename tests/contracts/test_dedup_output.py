@@ -10,7 +10,7 @@ from contracts.dedup_trees import run, said
 
 
 def test_text_to_the_byte(program: list[str], tree: Path) -> None:
-    """Groups, further names, escapes and the summary."""
+    """Groups, further names, escapes and the summary come out as the contract says."""
     ran = run(program, "scan", tree)
     text = (
         f'2 files of 4.9 KiB, 4.9 KiB to gain\n  {tree}/a\n    {tree}/\\xff\n  {tree}/b,"\\n\n\n'
@@ -49,7 +49,7 @@ def test_json_csv_and_null_to_the_byte(program: list[str], tree: Path) -> None:
 
 
 def test_hash_is_blake3_and_null_for_bytes(program: list[str], tree: Path) -> None:
-    """The hash of one `y`, from the reference implementation."""
+    """A hash is 64 hexadecimal digits, and there is none where bytes were compared."""
     ran = run(program, "scan", tree, "--format", "json", "--max-size", "1")
     digest = json.loads(ran.stdout)["groups"][0]["hash"]
     assert re.fullmatch("[0-9a-f]{64}", digest)
@@ -58,7 +58,7 @@ def test_hash_is_blake3_and_null_for_bytes(program: list[str], tree: Path) -> No
 
 
 def test_sizes_for_people(program: list[str], tmp_path: Path) -> None:
-    """Sparse files of many sizes, whose first bytes differ from size to size."""
+    """Each size is told in the unit that keeps its number below 1024."""
     table = {2: "2 bytes", 1023: "1023 bytes", 1024: "1.0 KiB", 1075: "1.0 KiB", 1076: "1.1 KiB",
              1126: "1.1 KiB", 1048575: "1024.0 KiB", 1048576: "1.0 MiB", 5 << 20: "5.0 MiB"}  # fmt: skip
     for size in table:

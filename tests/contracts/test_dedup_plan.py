@@ -9,7 +9,7 @@ from contracts.dedup_trees import grow, lines, run, said, unprivileged
 
 
 def test_keepers_victims_and_the_untouchable(program: list[str], tmp_path: Path) -> None:
-    """Each way to keep, protected names, references by whatever name."""
+    """Each way to keep chooses as it says, and what is protected or a reference is no victim."""
     tree, file = tmp_path / "t", tmp_path / "plan"
     grow(tree, {"aaa": b"x", "b": b"x", "cc": b"x", "ref/d": b"x", "ref/e": b"x"})
     os.utime(tree / "cc", (1, 1))
@@ -42,7 +42,7 @@ def test_keepers_victims_and_the_untouchable(program: list[str], tmp_path: Path)
 def test_both_write_the_same_plan_to_a_file_and_to_standard_output(
     programs: dict[str, list[str]], tree: Path, tmp_path: Path
 ) -> None:
-    """To the byte, without blanks between tokens."""
+    """The plans are equal to the byte, without blanks between tokens."""
     outputs = set()
     for program in programs.values():
         ran = run(program, "plan", tree, "--action", "hardlink", "-o", "-")
@@ -58,7 +58,7 @@ def test_both_write_the_same_plan_to_a_file_and_to_standard_output(
 def test_a_glob_that_protects_a_folder_protects_all_in_it(
     program: list[str], tmp_path: Path
 ) -> None:
-    """Also one above the root; by its last part, by parts of its name, and as a whole."""
+    """It may lie above the root, and be told by its last part, by more of its name or as a whole."""
     tree, file = tmp_path / "t", tmp_path / "plan"
     grow(tree, {"a": b"x", "in/ner/b": b"x", "in/ner/deep/c": b"x", "z": b"x"})
     for glob in ("ner", "in/ner", f"{tree}/in", "n[e]r", "in/*"):
@@ -71,7 +71,7 @@ def test_a_glob_that_protects_a_folder_protects_all_in_it(
 def test_a_reference_that_cannot_be_looked_at_is_an_error(
     program: list[str], tmp_path: Path
 ) -> None:
-    """Before anything is scanned: without it, what it protects would be a victim."""
+    """It is told before anything is scanned, for what it protects would become a victim."""
     before = unprivileged()
     tree = grow(tmp_path / "t", {"a": b"x", "b": b"x"})
     grow(tmp_path / "shut", {"a": b"x"}).chmod(0)

@@ -64,7 +64,7 @@ def _rename(found: list[Any], path: str) -> None:
 def test_an_unsafe_plan_is_refused_and_the_line_named(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Every row of the table of refusals, with and without `--yes`."""
+    """Every row of the table of refusals holds, with and without `--yes`."""
     tree = grow(tmp_path / "t", {"a": b"xx", "b": b"xx", "c": b"xx", "d": b"y", "e": b"y"})
     file = tmp_path / "plan"
     sound = plan(programs["python"], tree, "delete", file=file)
@@ -88,7 +88,7 @@ def test_an_unsafe_plan_is_refused_and_the_line_named(
 def test_what_is_no_plan_or_was_cut_off_is_refused(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Foreign files, and a sound plan cut at any place."""
+    """Foreign files are no plans, nor is a sound plan that was cut at any place."""
     tree = grow(tmp_path / "t", {"a": b"x", "b": b"x"})
     file = tmp_path / "plan"
     plan(programs["python"], tree, "delete", file=file)

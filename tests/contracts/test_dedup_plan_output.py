@@ -25,7 +25,7 @@ def plan_of(program: list[str], tmp_path: Path) -> bytes:
 
 
 def test_a_fifo_is_written_into(program: list[str], tmp_path: Path) -> None:
-    """And stays a FIFO."""
+    """A FIFO gets the plan and stays a FIFO."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     # A reader that gives up where nobody ever writes.
@@ -45,7 +45,7 @@ def test_a_fifo_is_written_into(program: list[str], tmp_path: Path) -> None:
 def test_a_device_is_written_into(
     program: list[str], tmp_path: Path, minor: int, status: int
 ) -> None:
-    """And stays a device, whether or not it takes the plan."""
+    """A device stays a device, whether or not it takes the plan."""
     device = tmp_path / "device"
     try:
         os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, minor))

@@ -26,7 +26,7 @@ def most(program: list[str]) -> int | None:
 
 
 def test_the_library_reaches_the_calls_that_matter(make: Any) -> None:  # noqa: ANN401
-    """Otherwise the tests below would pass without having tried anything."""
+    """Without it, the tests below would pass without having tried anything."""
     bench = make("reach").prepare()
     ran, calls = bench.apply_with(0, "kill")
     assert ran.returncode == 0
@@ -49,7 +49,7 @@ def _numbered(make: Any, code: int, number: int) -> Bench:  # noqa: ANN401  # as
 
 
 def test_no_failing_call_loses_a_content(make: Any, most: int | None) -> None:  # noqa: ANN401
-    """And the next run finishes what it can; what it cannot, it leaves alone."""
+    """The next run finishes what it can, and leaves alone what it cannot."""
     for code in ERRORS if LONG_TESTS else ERRORS[:1]:
         for at, bench, ran in each_call(partial(_numbered, make, code), str(code), most):
             assert ran.returncode in {0, 1, 2, 3}, (at, ran)
@@ -60,7 +60,7 @@ def test_no_failing_call_loses_a_content(make: Any, most: int | None) -> None:  
 
 
 def test_a_run_that_is_killed_is_finished_by_the_next(make: Any, most: int | None) -> None:  # noqa: ANN401
-    """Whichever call it is killed at."""
+    """It is so whichever call it is killed at."""
     for at, bench, _ in each_call(make, "kill", most):
         assert bench.contents() == {LONG, OTHER, b"small"}, at
         ran = bench.apply()
@@ -73,7 +73,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(make: Any, most: int | Non
 
 @pytest.mark.parametrize("name", ["a", "b"], ids=["keeper", "victim"])
 def test_a_file_that_is_swapped_in_is_not_lost(make: Any, most: int | None, name: str) -> None:  # noqa: ANN401
-    """Another program moves keeper or victim away, and puts a file of the same size there."""
+    """Another program may put a file of the same size in the place of keeper or victim."""
     for at, bench, ran in each_call(make, "swap", most, old=name):
         assert ran.returncode in {0, 1, 3}, at
         assert bench.contents() == {LONG, OTHER, b"small"}, (at, ran)

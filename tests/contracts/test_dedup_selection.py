@@ -39,7 +39,7 @@ GLOBS = [
 
 
 def test_globs(programs: dict[str, list[str]], tmp_path: Path) -> None:
-    """Each glob alone, as what is wanted and as what is not; all files are equal."""
+    """Each glob takes the files that the contract says, as what is wanted and as what is not."""
     names = ["a.txt", "n/b.txt", "n/c", "n/m/a.txt", "n/m/[", "]", "é", "\udcff"]
     grow(tmp_path, dict.fromkeys(names, b"x"))
     for glob, expected in GLOBS:

@@ -32,7 +32,7 @@ def changed_plan(program: list[str], tmp_path: Path) -> Path:
 def test_a_reader_that_goes_away_ends_the_program_quietly(
     program: list[str], tmp_path: Path
 ) -> None:
-    """However much was to come."""
+    """It does so however much was to come."""
     grow(tmp_path, {f"{'n' * 200}{each}": b"x" for each in range(1000)})
     with subprocess.Popen(
         [*program, "scan", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -70,7 +70,7 @@ def test_a_name_on_a_terminal_is_as_elsewhere(program: list[str], tmp_path: Path
 
 
 def test_only_a_terminal_gets_progress(program: list[str], tmp_path: Path) -> None:
-    """Results are the same; `--quiet` and `--no-progress` silence it."""
+    """Results are the same with it, and `--quiet` and `--no-progress` silence it."""
     for name in "ab":
         with (tmp_path / name).open("wb") as file:
             file.truncate(1 << 31)

@@ -35,7 +35,7 @@ def test_both_say_and_do_the_same_on_any_tree(  # noqa: PLR0913, PLR0917  # what
     action: str,
     keep: str,
 ) -> None:
-    """Scan in all forms, plan, preview and apply; each applies the plan that the other wrote."""
+    """All output and the trees are equal, though each applies the plan that the other wrote."""
     before = unprivileged()
     tree, file = tmp_path / "tree", tmp_path / "plan"
     shapes, done = [], []

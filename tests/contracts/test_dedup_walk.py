@@ -10,7 +10,7 @@ from contracts.dedup_trees import clear, grow, mounted, run, said, unprivileged
 
 
 def test_the_same_file_is_never_its_own_duplicate(program: list[str], tmp_path: Path) -> None:
-    """The same root twice, nested roots, `..`, links and hard links."""
+    """The same root twice, nested roots, `..`, links and hard links lead to no group."""
     grow(tmp_path, {"in/a": b"x", "in/deep/b": b"y"})
     (tmp_path / "in/a2").hardlink_to(tmp_path / "in/a")
     (tmp_path / "alias").symlink_to("in")
@@ -26,7 +26,7 @@ def test_the_same_file_is_never_its_own_duplicate(program: list[str], tmp_path: 
 
 
 def test_links_are_followed_to_folders_if_asked(program: list[str], tmp_path: Path) -> None:
-    """Never to files; loops end, and links that lead nowhere are passed over."""
+    """Links to files are not followed, loops end, and links that lead nowhere are passed over."""
     grow(tmp_path, {"in/a": b"x", "out/b": b"x"})
     for name, target in {
         "loop": ".",
@@ -49,7 +49,7 @@ def test_links_are_followed_to_folders_if_asked(program: list[str], tmp_path: Pa
 
 
 def test_a_file_met_twice_counts_once(program: list[str], tmp_path: Path) -> None:
-    """By the name met first."""
+    """It counts by the name that was met first."""
     grow(tmp_path, {"in/a": b"x", "in/b": b"x"})
     (tmp_path / "z").symlink_to("in")
     ran = run(
@@ -96,7 +96,7 @@ def test_folders_of_the_kernel_and_special_files_are_passed_over(
 def test_problems_are_told_and_leave_the_rest_right(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """Without rights, too long, missing: each by the name and the reason of the contract."""
+    """Each is told by the name and the reason of the contract, in order."""
     before = unprivileged()
     grow(tmp_path, {"a": b"x", "b": b"x", "shut": b"x", "dark/c": b"x", "blind/d": b"x"})
     at = os.open(tmp_path, os.O_RDONLY)
@@ -131,7 +131,7 @@ def test_problems_are_told_and_leave_the_rest_right(
 def test_the_walk_stays_on_one_file_system_and_bind_mounts_are_one_folder(
     programs: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    """In a mount namespace, with a small file system and a folder and a file bound twice."""
+    """A small file system is left out if asked, and what is bound twice is met once."""
     for language, program in programs.items():
         folder = tmp_path / language
         (folder / "t/disk").mkdir(parents=True)

@@ -71,7 +71,7 @@ def test_a_keeper_rewritten_right_before_its_victim_goes_brings_it_back(
 def test_a_file_that_is_open_for_writing_is_left_alone(
     program: list[str], tmp_path: Path, name: str
 ) -> None:
-    """Whatever the action; it is asked after what is planned, and before the bytes."""
+    """It is so whatever the action, and asked after what is planned and before the bytes."""
     tree, file = grow(tmp_path / "t", {"a": b"xx", "b": b"xx"}), tmp_path / "plan"
     found = plan(program, tree, "delete", file=file)
     left = (3, b"0 done, 1 left alone, 0 failed, 0 bytes freed\n")
@@ -129,7 +129,7 @@ def test_a_writer_waits_until_the_step_is_done(
 def test_a_step_goes_on_where_there_are_no_leases(
     program: list[str], library: Path, tmp_path: Path
 ) -> None:
-    """Even with a writer, of whom nothing can be known then."""
+    """It does so even with a writer, of whom nothing can be known then."""
     tree, file = grow(tmp_path / "t", {"a": b"xx", "b": b"xx"}), tmp_path / "plan"
     plan(program, tree, "symlink", file=file)
     event = Event("none", tree, leases=False).environment(library, tmp_path / "log")

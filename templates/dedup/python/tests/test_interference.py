@@ -140,7 +140,8 @@ def test_a_writer_that_waits_does_not_end_the_program(tmp_path: Path) -> None:
     """The system sends a signal then, which ends a program that did not ask for it."""
     tree, path = prepare(tmp_path, Action.DELETE)
     script = (
-        "import os, sys\nfrom my_project import apply, cli\n"
+        "import os, signal, sys\nfrom my_project import apply, cli\n"
+        "signal.signal(signal.SIGIO, signal.SIG_DFL)\n"  # that it is ignored is inherited
         "old, victim = apply.act, sys.argv.pop()\n"
         "def act(*words):\n"
         "    try: os.open(victim, os.O_WRONLY | os.O_NONBLOCK)\n"

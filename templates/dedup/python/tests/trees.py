@@ -25,7 +25,7 @@ from my_project.globs import Globs
 from my_project.journal import Journal
 from my_project.plan_writing import Counts, plan_lines
 from my_project.steps import steps_of
-from my_project.writing import write_whole
+from my_project.writing import is_temporary_name, write_whole
 
 _PROJECT = Path(__file__).parents[1]
 _PLACES = (
@@ -115,7 +115,7 @@ def apply(path: Path, said: list[str] | None = None) -> Tally:
 
 def leftovers(folder: Path) -> list[str]:
     """Return what has a temporary name in a folder."""
-    return [name for name in os.listdir(folder) if name.startswith(".my-")]
+    return [name for name in os.listdir(folder) if is_temporary_name(os.fsencode(name))]
 
 
 def contents(folder: Path) -> set[bytes]:

@@ -38,10 +38,9 @@ pub(crate) fn act<S: System>(
         Ok(pair) => pair,
         Err(halt) => return Acted::nothing(Err(halt)),
     };
-    let aside = pair.at(temporary);
-    let outcome = pair.act(action, aside);
-    let is_aside = outcome.is_err() && system.look(aside).is_ok() && !pair.is_link(action, aside);
-    Acted { outcome, changed: [&pair.keeper, &pair.victim].map(|it| it.changed(system)), is_aside }
+    let outcome = pair.act(action, pair.at(temporary));
+    let changed = [&pair.keeper, &pair.victim].map(|file| file.changed(system));
+    Acted { outcome, changed, is_aside: outcome.is_err() && pair.is_aside.get() }
 }
 
 impl<S: System> Pair<'_, S> {
@@ -94,6 +93,7 @@ impl<S: System> Pair<'_, S> {
         let (system, here) = (self.system, self.here());
         match system.exchange(aside, here).map_err(Reason::from) {
             Ok(()) => {
+                self.is_aside.set(true);
                 self.victim.touch();
                 self.touch_linked(action);
                 self.remove(aside).inspect_err(|_| self.bring_back(action, aside))
@@ -123,11 +123,12 @@ impl<S: System> Pair<'_, S> {
         let here = self.here();
         if self.is_link(action, here) {
             self.touch_linked(action);
-            let is_back = self.system.exchange(aside, here).is_ok();
-            if is_back && !self.is_link(action, aside) {
+            let mut is_aside = self.system.exchange(aside, here).is_err();
+            if !is_aside && !self.is_link(action, aside) {
                 // Another program's file came to the name right before, and has it again.
-                let _ = self.system.exchange(aside, here);
+                is_aside = self.system.exchange(aside, here).is_ok();
             }
+            self.is_aside.set(is_aside);
         }
     }
 
@@ -143,7 +144,7 @@ impl<S: System> Pair<'_, S> {
         self.victim.touch();
         self.remove(aside).inspect_err(|_| {
             // Where the name is taken by now, the victim keeps the temporary one, which is told.
-            let _ = system.rename_new(aside, here);
+            self.is_aside.set(system.rename_new(aside, here).is_err());
         })
     }
 

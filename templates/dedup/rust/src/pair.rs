@@ -47,6 +47,8 @@ pub(crate) struct Pair<'a, S> {
     pub(crate) victim: Opened<'a>,
     /// The folder of the victim's name.
     folder: OwnedFd,
+    /// Whether what had the victim's name has the temporary one.
+    pub(crate) is_aside: Cell<bool>,
 }
 
 impl<'a, S: System> Pair<'a, S> {
@@ -69,7 +71,7 @@ impl<'a, S: System> Pair<'a, S> {
                 return Err(Halt::LeftAlone(Obstacle::InUse));
             }
         }
-        Ok(Self { system, keeper, victim, folder })
+        Ok(Self { system, keeper, victim, folder, is_aside: Cell::new(false) })
     }
 
     /// The victim's name, or another in its folder.

@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: loading Rich takes longer than many a scan
 )
 cache_app = typer.Typer(no_args_is_help=True)
-app.add_typer(cache_app, name="cache", help="Look at the cache of hashes, or remove it.")
+app.add_typer(cache_app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
@@ -155,6 +155,17 @@ def apply(
         raise typer.Exit(run_preview(name, loudness))
     target = name + b".journal" if journal is None else os.fsencode(journal)
     raise typer.Exit(run_apply(name, target, loudness, Show(not (quiet or no_progress))))
+
+
+@cache_app.callback()
+def look_at_cache() -> None:
+    """Look at the cache of hashes, or remove it.
+
+    \b
+    Examples:
+      my-project cache info
+      my-project cache clear
+    """  # noqa: D301  # as above
 
 
 @cache_app.command()

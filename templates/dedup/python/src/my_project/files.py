@@ -1,4 +1,4 @@
-"""The files that a walk met: a table in columns, some 90 bytes for each beyond its name."""
+"""The files that a walk met: a table in columns, and what in it is one file."""
 
 import os
 from array import array

@@ -14,7 +14,8 @@ use my_project::{Cache, Error, Format, Plan, Verify};
 use my_project::{Hidden, Links, Mounts};
 use my_project::{Request, Roots, Scan, Selection, Summary};
 use my_project::{absolute, counted, escape, print as print_scan};
-use my_project::{is_stream, show_size, write_stream, write_whole};
+use my_project::{is_stream, scan as find_all, show_size};
+use my_project::{write_stream, write_whole};
 
 use super::arguments::{Arguments, CacheTask, Choice, Search};
 use super::bar::Bar;
@@ -38,7 +39,7 @@ fn find(request: &Request, search: &Search, signals: &Signals) -> Result<Scan> {
     let mut cache = has_cache.then(cache_path).transpose()?.map(|path| Cache::load(&path));
     let (found, saved) = signals.hold(|| {
         let bar = Bar::new(showing, &signals.progress);
-        let found = my_project::scan(request, cache.as_mut(), &signals.progress)?;
+        let found = find_all(request, cache.as_mut(), &signals.progress)?;
         drop(bar);
         Ok((found, cache.as_ref().map(Cache::save)))
     })?;

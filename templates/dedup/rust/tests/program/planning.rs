@@ -114,11 +114,7 @@ fn a_plan_follows_links_and_goes_straight_into_what_is_no_file() {
         assert!(plan.starts_with("{\"plan\":1,"), "{plan}");
     }
     assert_eq!(fs::read_dir(tree.path("plans")).expect("it is listed").count(), 2);
-    tree.say("plan b c d --action delete -o /dev/null").code(0).stdout(shown);
-    let full = "error: /dev/full: no space left\n";
-    tree.say("plan b c d --action delete -o /dev/full").code(1).stderr(full);
     tree.say("plan b c d --action delete -o plans").code(1).stderr("error: plans: is a folder\n");
-    assert!(fs::metadata("/dev/null").is_ok_and(|found| !found.is_file()));
     let fifo = Command::new("mkfifo").arg(tree.path("fifo")).status().expect("mkfifo is there");
     assert!(fifo.success());
     let read = thread::spawn({
@@ -127,6 +123,9 @@ fn a_plan_follows_links_and_goes_straight_into_what_is_no_file() {
     });
     tree.say("plan b c d --action delete -o fifo").code(0).stdout(shown);
     assert!(read.join().expect("it ends").ends_with("{\"groups\":1,\"victims\":2}\n"));
+    // Only now, since the superuser may replace devices.
+    let full = "error: /dev/full: no space left\n";
+    tree.say("plan b c d --action delete -o /dev/full").code(1).stderr(full);
 }
 
 #[test]
