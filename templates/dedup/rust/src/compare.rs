@@ -44,8 +44,7 @@ impl Stages<'_> {
         hasher: Option<&blake3::Hasher>,
     ) -> Result<Vec<Candidate>, Error> {
         let mut rest = Vec::new();
-        let mut batches: Vec<Batch> = Vec::new();
-        let mut first = 0;
+        let (mut batches, mut first) = (Vec::<Batch>::new(), 0);
         while first < files.len() {
             let group = files[first..].iter().take_while(|file| file.is_like(&files[first]));
             let end = first + group.count();
@@ -73,9 +72,8 @@ impl Stages<'_> {
     ) -> Result<(), Error> {
         let (walk, progress) = (self.walk, self.progress);
         self.workers.spread(batches, STEP * OPEN_FILES, |batch, buffer| {
-            let members = batch.places().map(|place| &files[place]);
-            let members: Vec<_> =
-                members.map(|file| (file.path(walk), *file.stamp(walk))).collect();
+            let known = |place: usize| (files[place].path(walk), *files[place].stamp(walk));
+            let members: Vec<_> = batch.places().map(known).collect();
             batch.classes = lockstep(&members, hasher.cloned(), buffer, progress);
         });
         progress.ensure_goes_on()
@@ -153,7 +151,6 @@ fn lockstep(
     let mut opened: Vec<Result<OwnedFd, Reason>> =
         files.iter().map(|(name, met)| open_as_met(name, met)).collect();
     opened.iter().flatten().for_each(|file| announce(file, size));
-    let is_hashed = hasher.is_some();
     let mut classes = vec![Alike { places: (0..files.len()).collect(), hasher }];
     let (mut at, mut hole) = (0, 0);
     while at < size && classes.iter().any(Alike::goes_on) && progress.signal() == 0 {
@@ -166,7 +163,7 @@ fn lockstep(
             classes = classes.into_iter().flat_map(|class| class.split(step, buffer)).collect();
             hole = common_hole(&classes, &opened, buffer, step, end..size);
         }
-        let next = if is_hashed { end } else { end.max(hole) };
+        let next = if classes[0].hasher.is_some() { end } else { end.max(hole) };
         // In a hole the zeros of the blocks before serve once more.
         for class in classes.iter_mut().filter(|class| class.goes_on()) {
             class.hash_block(step, buffer);

@@ -126,20 +126,7 @@ impl<S: System> Journal<S> {
     pub fn open(path: &Path, plan: &Plan, bytes: &[u8], system: S) -> Result<Self, Error> {
         let failed =
             |error: std::io::Error| Error::File { path: path.to_owned(), reason: error.into() };
-        let mut options = OpenOptions::new();
-        let file =
-            options.read(true).append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-        // A device may have no end.
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(Error::File { path: path.to_owned(), reason: Reason::NotRegular });
-        }
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                return Err(Error::InUse { path: path.to_owned() });
-            }
-            Err(error) => return Err(failed(error.into())),
-        }
+        let file = open_alone(path)?;
         let mut journal = Self {
             system,
             file,
@@ -204,6 +191,23 @@ impl<S: System> Journal<S> {
         past.state = entry.state;
         past.temporaries.extend(entry.temporary.clone());
         self.entries.push(entry);
+    }
+}
+
+/// Opens or makes a file, of which no other run has hold.
+fn open_alone(path: &Path) -> Result<File, Error> {
+    let failed = |reason| Error::File { path: path.to_owned(), reason };
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).append(true).create(true).mode(0o600).open(path);
+    let file = opened.map_err(|error| failed(error.into()))?;
+    // A device may have no end.
+    if !file.metadata().map_err(|error| failed(error.into()))?.is_file() {
+        return Err(failed(Reason::NotRegular));
+    }
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(Error::InUse { path: path.to_owned() }),
+        Err(error) => Err(failed(error.into())),
     }
 }
 
