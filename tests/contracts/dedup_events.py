@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -15,6 +16,8 @@ from contracts.dedup_trees import Ran
 READS = "read,pread,pread64"
 LINKS = "link,linkat,symlink,symlinkat"
 NOWHERE = Path("/nowhere")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,13 @@ def calls_of(log: Path) -> list[tuple[str, str]]:
     return [(name, path) for name, _, path in found if name]
 
 
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Wait for a condition for up to half a minute."""
+def wait_until(look: Callable[[], T | None], what: str) -> T:
+    """Look again and again for up to half a minute, and return the first thing that is true."""
     end = time.monotonic() + 30
-    while not is_so():
+    while not (found := look()):
         assert time.monotonic() < end, f"{what} never came"
         time.sleep(0.005)
+    return found
 
 
 def state_of(process: int) -> str:

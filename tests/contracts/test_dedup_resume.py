@@ -166,11 +166,12 @@ def test_a_victim_whose_name_was_taken_stays_under_its_temporary_name(
     assert [*begun.victim.parent.iterdir()] == []
 
 
+@pytest.mark.parametrize("since", ["look", "removal"])
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_step_that_failed_halfway_is_put_right_and_tried_again(
-    program: list[str], library: Path, tmp_path: Path, action: str
+    program: list[str], library: Path, tmp_path: Path, action: str, since: str
 ) -> None:
-    """From the removal on every call fails, so the victim cannot come back either."""
+    """From the last look or the removal on every call fails, so the victim cannot come back."""
     for name in ("try", "t"):
         tree = grow(tmp_path / name, {"a": b"xx", "b": b"xx"})
         plan(program, tree, action, file=tmp_path / f"{name}.plan")
@@ -178,8 +179,9 @@ def test_a_step_that_failed_halfway_is_put_right_and_tried_again(
     words = ["apply", str(tmp_path / "try.plan"), "--yes"]
     assert run(program, *words, env=event.environment(library, log)).returncode == 0
     names = [name for name, _ in calls_of(log)]
-    removal = min(names.index(each) for each in ("unlink", "unlinkat") if each in names)
-    event = Event(str(errno.EIO), tree, f"{removal + 1}+")
+    moves = ("renameat2",) if since == "look" else ("unlink", "unlinkat")
+    move = min(names.index(each) for each in moves if each in names)
+    event = Event(str(errno.EIO), tree, f"{move + (2 if since == 'look' else 1)}+")
     words = ["apply", str(tmp_path / "t.plan"), "--yes"]
     ran = run(program, *words, env=event.environment(library, log))
     (aside,) = tree.glob(".*.tmp")

@@ -124,8 +124,7 @@ def test_a_signal_ends_the_waiting_for_a_plan(
         try:
             wait_until(lambda: log.exists() and b"open" in log.read_bytes(), "the opening")
             if writes:
-                wait_until(lambda: _has_reader(fifo), "a reader")
-                writer = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+                writer = wait_until(lambda: _writer(fifo), "a reader")
                 os.write(writer, b'{"plan":1,')
                 wait_until(partial(_is_empty, writer), "the reading")
             wait_until(partial(_sleeps, running.pid), "the waiting")
@@ -138,13 +137,13 @@ def test_a_signal_ends_the_waiting_for_a_plan(
     assert (running.returncode, *told) == (128 + signal.SIGTERM, b"", b"")
 
 
-def _has_reader(fifo: Path) -> bool:
+def _writer(fifo: Path) -> int | None:
+    """Return a descriptor to write with, once there is a reader; it would see a first one close."""
     try:
-        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
         assert error.errno == errno.ENXIO  # noqa: PT017  # until then, it is what is waited for
-        return False
-    return True
+        return None
 
 
 def _waiting(pipe: int) -> int:

@@ -2,6 +2,7 @@
 //! goes.
 
 use std::cell::Cell;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use rustix::io::Errno;
 
 use crate::file::{Identity, Stamp, Time};
 use crate::system::{Found, Place, System};
-use crate::{Action, Halt, Obstacle};
+use crate::{Action, Halt, Obstacle, Reason};
 
 /// Bytes that are compared at a time.
 const STEP: usize = 128 * 1024;
@@ -134,9 +135,9 @@ impl<'a, S: System> Pair<'a, S> {
     ///
     /// The keeper comes last, since right after this the victim goes.
     pub(crate) fn ensure_goes(&self, place: Place<'_>) -> Result<(), Halt> {
-        self.victim.ensure(&self.system.look(place))?;
+        self.victim.ensure(self.system.look(place))?;
         self.keeper.settle(self.system)?;
-        self.keeper.ensure(&self.system.look(Place::of(self.keeper.side.name)))
+        self.keeper.ensure(self.system.look(Place::of(self.keeper.side.name)))
     }
 
     pub(crate) fn is_link(&self, action: Action, place: Place<'_>) -> bool {
@@ -166,13 +167,14 @@ impl<'a> Opened<'a> {
         if let Ok(Found::File(stamp)) = &found {
             self.ctime.set(self.ctime.get().or(Some(stamp.changed)));
         }
-        self.ensure(&found)
+        self.ensure(found)
     }
 
-    fn ensure(&self, found: &std::io::Result<Found>) -> Result<(), Halt> {
-        match found {
-            Ok(Found::File(stamp)) if self.is_expected(stamp) => Ok(()),
-            _ => Err(CHANGED),
+    fn ensure(&self, found: io::Result<Found>) -> Result<(), Halt> {
+        match found.map_err(Reason::from) {
+            Ok(Found::File(stamp)) if self.is_expected(&stamp) => Ok(()),
+            Ok(_) | Err(Reason::Missing) => Err(CHANGED),
+            Err(reason) => Err(Halt::Failed(reason)),
         }
     }
 

@@ -7,6 +7,7 @@ cannot exchange names is the victim renamed over, after a last look at its own n
 `trash` goes by the name too, right after such a look.
 """
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -88,6 +89,10 @@ def give_back(step: Step, folder: int, temporary: bytes) -> None:
             linked = False
         if linked:
             exchange(folder, temporary, step.base)
+            if not is_link_to_keeper(step, folder, temporary):
+                # Another file came to the name right before, and has it again.
+                exchange(folder, temporary, step.base)
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         else:
             rename_new(folder, temporary, step.base)
     except OSError as error:

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,8 +35,18 @@ fn start(tree: &Tree, arguments: &[&str]) -> Child {
         .expect("the program starts")
 }
 
+/// Applies the plan, and sends a signal so long after the first step has begun.
 fn apply_and(tree: &Tree, wait: Duration, signal: Signal) -> Option<i32> {
     let mut child = start(tree, &["apply", "plan.json", "--yes"]);
+    let started = Instant::now();
+    let has_begun = || {
+        let journal = fs::read_to_string(tree.path("plan.json.journal")).unwrap_or_default();
+        journal.contains("\"start\"")
+    };
+    while !has_begun() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no step begins");
+        sleep(Duration::from_millis(1));
+    }
     sleep(wait);
     let pid = Pid::from_child(&child);
     kill_process(pid, signal).expect("it was not waited for yet");
@@ -51,7 +61,7 @@ fn signals_let_the_step_finish_and_the_next_run_goes_on() {
     for ((signal, code), action) in signals.into_iter().zip(["hardlink", "delete", "symlink"]) {
         let tree = planned(action);
         let contents = tree.contents();
-        let ended = apply_and(&tree, Duration::from_millis(30), signal);
+        let ended = apply_and(&tree, Duration::from_millis(5), signal);
         // A fast disk may have been faster than the signal.
         assert!(ended == Some(code) || ended == Some(0), "{ended:?}");
         let journal = tree.read("plan.json.journal");
