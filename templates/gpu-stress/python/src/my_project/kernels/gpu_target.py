@@ -1,0 +1,34 @@
+"""A GPU, through wgpu."""
+
+import wgpu
+
+from my_project.errors import DeviceError
+from my_project.precisions import Precision
+from my_project.targets import Target
+
+from .gpu import Adapter, Gpu
+from .gpu_fma import GpuFma
+from .gpu_matmul import GpuMatmul
+from .gpu_memory import GpuMemory
+from .names import Kernel
+from .workload import Workload
+
+
+class GpuTarget(Target):
+    """An open device."""
+
+    # A RuntimeError is what wgpu makes of a device that is gone.
+    failures = (DeviceError, RuntimeError, wgpu.GPUError)
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._gpu = Gpu(adapter)
+
+    def workload(
+        self, kernel: Kernel, precision: Precision | None, budget: int, seed: int
+    ) -> Workload:
+        """Return a kernel with its memory; raise `MemoryError`."""
+        if precision is None:
+            return GpuMemory(self._gpu, budget, seed)
+        if kernel is Kernel.FMA:
+            return GpuFma(self._gpu, precision, budget, seed)
+        return GpuMatmul(self._gpu, precision, budget, seed)

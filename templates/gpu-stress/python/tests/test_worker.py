@@ -1,0 +1,86 @@
+"""A worker does what it is ordered, and answers in lines of JSON."""
+
+import io
+import json
+import time
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from my_project.batches import LONGEST, SHORTEST, Batch, calibrate, run_batches
+from my_project.kernels.cpu import CpuTarget
+from my_project.kernels.names import Kernel
+from my_project.precisions import Precision
+from my_project.worker import Worker
+
+from .program import need_gpu
+
+Message = dict[str, Any]
+
+
+class Hearing:
+    """A worker, and what it has said."""
+
+    def __init__(self) -> None:
+        self._answers = io.StringIO()
+        self.worker = Worker(self._answers)
+
+    def heard(self, what: str) -> list[Message]:
+        """Return the answers of one kind."""
+        lines = map(json.loads, self._answers.getvalue().splitlines())
+        return [line for line in lines if line["is"] == what]
+
+
+def test_a_kernel_runs_in_several_threads() -> None:
+    hearing = Hearing()
+    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.3}
+    together = Thread(target=hearing.worker.run, kwargs={"threads": 2, **order})
+    together.start()
+    while len(hearing.heard("ready")) < 2:
+        time.sleep(0.01)
+    assert hearing.heard("batch") == []
+    hearing.worker.go()
+    together.join()
+    batches = hearing.heard("batch")
+    assert {batch["lane"] for batch in batches} == {0, 1}
+    assert all(batch["operations"] > 0 == batch["errors"] for batch in batches)
+    assert len(hearing.heard("reference")) == len(hearing.heard("allocated")) == 2
+    assert hearing.heard("fault") == []
+    assert len(hearing.heard("done")) == 1
+
+
+def test_a_gpu_is_found_opened_and_tested() -> None:
+    need_gpu()
+    hearing = Hearing()
+    hearing.worker.find(torch=False)
+    (found,) = hearing.heard("devices")
+    assert found["devices"][0]["backend"] in {"vulkan", "metal", "dx12"}
+    hearing.worker.open("wgpu", 0, 1)
+    assert len(hearing.heard("opened")) == 1
+    hearing.worker.selftest(rounds=1)
+    (count,) = hearing.heard("flips")
+    assert (count["flips"], count["caught"], count["false_alarms"]) == (3, 3, 0)
+
+
+def test_a_stopped_worker_begins_no_batch() -> None:
+    hearing = Hearing()
+    hearing.worker.stop()
+    hearing.worker.run(threads=1, kernel="memory", precision=None, budget=1 << 20, seconds=60)
+    assert hearing.heard("batch") == []
+    assert len(hearing.heard("done")) == 1
+
+
+@pytest.mark.parametrize("kernel", Kernel)
+def test_batches_last_as_long_as_they_should(kernel: Kernel) -> None:
+    """Another load may stretch some of them, so half of them must do."""
+    precision = None if kernel is Kernel.MEMORY else Precision.F32
+    batches: list[Batch] = []
+    workload = CpuTarget().workload(kernel, precision, 4 << 20, 3)
+    amount = calibrate(workload, Event())
+    run_batches(workload, amount, 0.5, Event(), batches.append)
+    seconds = sorted(batch.seconds for batch in batches)
+    middle = seconds[len(seconds) // 2]
+    assert SHORTEST / 2 < middle < 2 * LONGEST
+    ends = [batch.end for batch in batches]
+    assert ends == sorted(ends)

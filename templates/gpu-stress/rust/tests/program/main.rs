@@ -1,0 +1,7 @@
+//! The program as a user meets it: what it prints, what it writes, and how it ends.
+
+mod call;
+mod interruptions;
+mod reports;
+mod runs;
+mod usage;

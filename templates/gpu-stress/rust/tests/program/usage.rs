@@ -1,0 +1,74 @@
+//! Wrong usage is told in one line before anything runs; help is printed where it is asked for.
+
+use crate::call::{Place, complaint};
+
+#[test]
+fn help_and_version_are_printed_to_standard_output() {
+    for arguments in ["", "--help", "gpu --help", "selftest gpu --help"] {
+        let printed = Place::new().say(arguments).code(0).stderr("").get_output().stdout.clone();
+        assert!(String::from_utf8_lossy(&printed).contains("Usage:"), "{arguments}");
+    }
+    let version = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
+    Place::new().say("--version").code(0).stdout(version);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_one_line() {
+    let wrong = [
+        "nothing",
+        "cpu --duration 0",
+        "cpu --duration -1",
+        "cpu --duration 1e9h",
+        "gpu --memory-fraction 0",
+        "gpu --memory-fraction nan",
+        "cpu --threads 0",
+        "tgpu --threads 1025",
+        "cpu --kernel fma --kernel fma",
+        "cpu --precision f32 --precision f32",
+        "gpu --device 0 --device 0",
+        "gpu --device all --device 0",
+        "cpu --duration 1s --duration 1s",
+        "cpu --kernel sort",
+        "cpu --max-temperature 0",
+        "cpu --min-throughput 9.5X",
+        "cpu --json missing/report.json",
+        "cpu --backend torch --kernel fma",
+        "list --json missing/list.json",
+        "selftest",
+        "selftest cpu --rounds 0",
+        "report",
+        "report missing.json",
+    ];
+    for arguments in wrong {
+        let place = Place::new();
+        complaint(&place.say(arguments).code(2).stdout(""));
+        let left = std::fs::read_dir(place.path("")).expect("it is there").count();
+        assert_eq!(left, 0, "nothing is written: {arguments}");
+    }
+    let line = Place::new().command().args(["cpu", "--duration", "5\nmin"]).assert().code(2);
+    complaint(&line);
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_what_would_help() {
+    let said = complaint(&Place::new().say("cpu --precision f16").code(3));
+    assert!(said.contains("f16") && said.contains("f32"), "{said}");
+    complaint(&Place::new().say("gpu --device 99 --allow-software").code(3));
+    complaint(&Place::new().say("gpu --device GPU-0 --allow-software").code(3));
+    let place = Place::new();
+    let mut command = place.command();
+    // The loader of Vulkan then knows of no driver.
+    command.env("VK_DRIVER_FILES", "none").env("VK_ICD_FILENAMES", "none");
+    let said = complaint(&command.args(["gpu", "--json", "r.json"]).assert().code(3));
+    assert!(cfg!(not(target_os = "linux")) || said.contains("no GPU found"), "{said}");
+    assert!(!place.path("r.json").exists(), "there is no report of no run");
+}
+
+#[test]
+#[cfg(not(feature = "torch"))]
+fn a_backend_that_was_not_built_says_how_to_build_it() {
+    for command in ["cpu", "gpu", "tgpu"] {
+        let said = complaint(&Place::new().say(&format!("{command} --backend torch")).code(3));
+        assert!(said.contains("--features torch"), "{said}");
+    }
+}
