@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +19,7 @@ from my_project.mail import InterruptedSearchError, Mail
 
 from .program import CONTRACT, PROGRAM, SHORT
 
+_PATIENCE = 30  # seconds
 SCHEMA = json.loads((CONTRACT / "report.schema.json").read_text(encoding="utf-8"))
 
 
@@ -29,7 +30,7 @@ def test_a_signal_stops_a_run_in_any_phase(
     tmp_path: Path, number: signal.Signals, seconds: float
 ) -> None:
     path = tmp_path / "report.json"
-    with start("cpu", "--json", str(path), "--threads", "1") as program:
+    with running(minute("--json", str(path))) as program:
         wait_for_workers(program.pid)
         time.sleep(seconds)
         program.send_signal(number)
@@ -43,12 +44,23 @@ def test_a_signal_stops_a_run_in_any_phase(
     assert (program.returncode, stderr) == (128 + number, b"")
 
 
-def start(*words: str) -> subprocess.Popen[bytes]:
-    """Start the program for a minute."""
-    options = ["--quiet", "--memory-fraction", "0.001"]
-    return subprocess.Popen(
-        [*PROGRAM, *words, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+def minute(*words: str) -> list[str]:
+    """Return the words of a run that takes a minute."""
+    return [*PROGRAM, "cpu", "--threads", "1", "--quiet", "--memory-fraction", "0.001", *words]
+
+
+@contextlib.contextmanager
+def running(words: list[str], pass_fds: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and leave none behind, however a test ends."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, pass_fds=pass_fds, stdout=pipe, stderr=pipe) as program:
+        timer = threading.Timer(_PATIENCE, program.kill)
+        timer.start()
+        try:
+            yield program
+        finally:
+            timer.cancel()
+            program.kill()
 
 
 def wait_for_workers(pid: int) -> list[psutil.Process]:
@@ -60,7 +72,7 @@ def wait_for_workers(pid: int) -> list[psutil.Process]:
 
 def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    with start("cpu", "--json", str(path), "--threads", "1") as program:
+    with running(minute("--json", str(path))) as program:
         (worker,) = wait_for_workers(program.pid)
         time.sleep(0.5)
         worker.kill()
@@ -72,7 +84,7 @@ def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
 
 
 def test_workers_end_with_the_program() -> None:
-    with start("cpu") as program:
+    with running(minute()) as program:
         workers = wait_for_workers(program.pid)
         program.kill()
     _, alive = psutil.wait_procs(workers, timeout=5)
@@ -95,7 +107,7 @@ def unread() -> Iterator[int]:
 
 def test_a_report_that_nobody_takes_can_be_interrupted(unread: int) -> None:
     words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", f"/proc/self/fd/{unread}"]
-    with subprocess.Popen(words, pass_fds=[unread], stdout=subprocess.PIPE) as program:
+    with running(words, pass_fds=[unread]) as program:
         time.sleep(2.5)  # it is at its end long before, and waits
         program.send_signal(signal.SIGINT)
         assert program.wait(5) == 130
@@ -105,7 +117,7 @@ def test_a_pipe_without_a_reader_holds_up_no_run(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", str(pipe)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as program:
+    with running(words) as program:
         assert json.loads(pipe.read_bytes())["verdict"]["status"] == "held"
         assert program.wait(10) == 0
 
@@ -115,13 +127,15 @@ import ctypes
 from my_project.signals import interrupts
 interrupts().tell(lambda: print("heard", flush=True))
 print("asks", flush=True)
-ctypes.CDLL(None).usleep(30_000_000)
+lock, library = ctypes.create_string_buffer(256), ctypes.CDLL(None)
+for _ in range(2):
+    library.pthread_mutex_lock(lock)  # the second time it waits for ever, and no signal ends that
 """
 
 
 def test_a_second_signal_ends_the_program_also_inside_a_driver() -> None:
     words = [PROGRAM[0], "-c", BESIDE_A_DRIVER]
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as program:
+    with running(words) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == b"asks\n"
         program.send_signal(signal.SIGINT)

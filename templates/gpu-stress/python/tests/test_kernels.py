@@ -25,6 +25,8 @@ from my_project.precisions import Precision
 from my_project.selftest import Count, count_flips
 from my_project.targets import Target, allocate
 
+from .program import need_gpu
+
 F64, F32, F16 = Precision.F64, Precision.F32, Precision.F16
 BUDGET = 4 << 20
 CASES = [
@@ -50,10 +52,8 @@ def make() -> Make:
 
     def make(where: str, kernel: Kernel, precision: Precision | None) -> Workload:
         if where == "gpu" and where not in targets:
-            adapters = find_adapters()
-            if not adapters:
-                pytest.skip("no driver for Vulkan, Metal or DX12; Mesa's llvmpipe would do")
-            targets[where] = GpuTarget(adapters[0][0])
+            need_gpu()
+            targets[where] = GpuTarget(find_adapters()[0][0])
         if precision is not None and where == "gpu":
             offered = find_adapters()[0][1].precisions
             if precision not in offered:
@@ -188,10 +188,8 @@ def test_where_memory_runs_out_five_percent_less_are_asked_for() -> None:
 
 
 def test_a_gpu_that_has_no_room_says_so() -> None:
-    adapters = find_adapters()
-    if not adapters:
-        pytest.skip("no driver for Vulkan, Metal or DX12; Mesa's llvmpipe would do")
-    target = GpuTarget(adapters[0][0])
+    need_gpu()
+    target = GpuTarget(find_adapters()[0][0])
     for kernel, precision in ((Kernel.MEMORY, None), (Kernel.MATMUL, F32)):
         with limited(64 << 20), pytest.raises(MemoryError):
             target.workload(kernel, precision, 1 << 30, 1)
