@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from my_project.batches import LONGEST, SHORTEST, Batch, calibrate, run_batches
+from my_project.batches import (
+    LONGEST,
+    SHORTEST,
+    Batch,
+    calibrate,
+    run_batches,
+)
 from my_project.kernels.cpu import CpuTarget
 from my_project.kernels.cpu_fma import CpuFma
 from my_project.kernels.names import Kernel
