@@ -15,7 +15,7 @@ from .verdict import Verdict
 from .watch import Watch
 from .workers import Message
 
-_PROMPT = 0.15  # seconds, beside a batch, until all must have stopped
+_PROMPT = 0.25  # seconds until all must have stopped; a batch of 100 ms has ended by then
 _TICK = 1.0  # seconds
 
 
@@ -117,8 +117,7 @@ class Run:
     def _stop(self) -> None:
         if self._deadline is not None:
             return
-        batch = max(post.crew.longest_batch for post in self.posts)
-        self._deadline = time.monotonic() + _PROMPT + batch
+        self._deadline = time.monotonic() + _PROMPT
         for post in self.posts:
             post.crew.stop()
 
