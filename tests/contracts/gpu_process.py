@@ -127,7 +127,7 @@ class Running:
 
     def text(self, name: str) -> str:
         """Return what it has said on `stdout` or `stderr` so far."""
-        return bytes(self._texts[name]).decode()
+        return bytes(self._texts[name]).decode(errors="ignore")  # it may be amid a character
 
     def wait_until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for something that it does, or fail."""
@@ -165,7 +165,7 @@ class Running:
         timer.cancel()
         for thread in self._threads:
             thread.join(10)
-        stdout, stderr = self.text("stdout"), self.text("stderr")
+        stdout, stderr = (bytes(self._texts[name]).decode() for name in ("stdout", "stderr"))
         code = self.process.returncode
         assert code != -signal.SIGKILL, f"not at an end after {seconds} s: {stderr[-1000:]}"
         assert "Traceback" not in stderr, stderr
