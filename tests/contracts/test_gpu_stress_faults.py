@@ -36,7 +36,7 @@ def test_a_kernel_that_computes_wrongly_is_a_fault(broken: Subject) -> None:
         assert f"{kernel['kernel']} {kernel['precision'] or ''}".strip() in ran.reasons
         assert kernel["errors"] > 0, kernel
         assert kernel["first_addresses"], kernel
-        assert (kernel["operations"], kernel["bytes"]) == (0, 0)  # nothing of it is verified
+        assert kernel["operations"] == 0  # nothing of it is verified
     fma64, fma32, *matmuls, memory = ran.device["kernels"]
     for each in (fma64, *matmuls):
         assert each["reference"]["largest_error"] > each["reference"]["tolerance"]
