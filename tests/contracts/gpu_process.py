@@ -1,13 +1,10 @@
 """Starts the programs of `gpu-stress`, watches them, and reads what they report."""
 
-import fcntl
 import json
 import os
-import pty
 import signal
 import struct
 import subprocess
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -197,6 +194,10 @@ def _refuse(name: str) -> None:
 
 
 def _terminal(columns: int) -> tuple[int, int]:
+    import fcntl  # noqa: PLC0415  # Windows has none of these, and skips what needs them
+    import pty  # noqa: PLC0415  # as above
+    import termios  # noqa: PLC0415  # as above
+
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     return ours, theirs

@@ -1,6 +1,5 @@
 """Interrupts of `gpu-stress`, in every phase."""
 
-import fcntl
 import os
 import random
 import signal
@@ -100,6 +99,8 @@ def test_an_interrupt_is_obeyed_at_once(tested: Subject) -> None:
 
 def test_an_interrupt_while_the_report_is_written(tested: Subject) -> None:
     """Into a pipe that nobody reads."""
+    import fcntl  # noqa: PLC0415  # Windows has none
+
     ours, theirs = os.pipe()
     fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(theirs, False)

@@ -62,7 +62,10 @@ def test_a_gpu_is_found_opened_and_tested() -> None:
     hearing = Hearing()
     hearing.worker.find(torch=False)
     (found,) = hearing.heard("devices")
-    assert found["devices"][0]["backend"] in {"vulkan", "metal", "dx12"}
+    device = found["devices"][0]
+    assert device["backend"] in {"vulkan", "metal", "dx12"}
+    if "llvmpipe" in device["name"]:
+        assert device["driver"].startswith("llvmpipe Mesa ")
     hearing.worker.open("wgpu", 0, 1)
     assert len(hearing.heard("opened")) == 1
     hearing.worker.selftest(rounds=1)
