@@ -6,12 +6,23 @@ use std::time::{Duration, Instant};
 use crate::load::{Done, Wrong};
 use crate::number::float;
 
-/// Batches whose rates are kept; a kernel that runs for longer has samples.
+/// Batches that are kept one by one; a kernel that runs for longer has samples.
 const KEPT: usize = 1024;
 
 /// What one thread did in one task.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Count>);
+
+/// A batch that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// When it began.
+    pub start: Instant,
+    /// When it ended.
+    pub end: Instant,
+    /// Its operations or bytes.
+    pub work: u64,
+}
 
 /// What was done.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +35,8 @@ pub struct Count {
     pub bytes: u64,
     /// Wrong words.
     pub wrong: Wrong,
-    /// Operations or bytes a second of each of the first batches.
-    pub rates: Vec<f64>,
+    /// The first batches.
+    pub ended: Vec<Ended>,
     /// When the first batch began, and the last one ended.
     pub span: Option<(Instant, Instant)>,
     /// What was done since the last look, and when the last batch before it ended.
@@ -48,8 +59,8 @@ impl Meter {
         count.operations += done.operations;
         count.bytes += done.bytes;
         count.wrong.merge(&done.wrong);
-        if count.rates.len() < KEPT {
-            count.rates.push(float(work) / took.as_secs_f64().max(1e-9));
+        if count.ended.len() < KEPT {
+            count.ended.push(Ended { start, end: now, work });
         }
         count.span = Some((count.span.map_or(start, |(first, _)| first), now));
         count.window.0 += work;

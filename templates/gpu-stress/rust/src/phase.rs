@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::load::Wrong;
-use crate::meter::{Count, Meter};
+use crate::meter::{Count, Ended, Meter};
 use crate::number::{float, median};
 use crate::reference::Reference;
 use crate::{Failure, Task};
@@ -122,17 +122,22 @@ impl Phase {
         total
     }
 
-    /// What was wrong: words, and samples outside the tolerance.
+    /// What was wrong: words, and samples outside the tolerance with the numbers of their elements.
     pub fn wrong(&self) -> Wrong {
         let mut wrong = self.total().wrong;
-        wrong.count += self.reference().map_or(0, |reference| reference.wrong);
+        if let Some(reference) = self.reference() {
+            wrong.merge(&reference.wrong);
+        }
         wrong
     }
 
-    /// Takes a sample: the throughput of all threads since the last one.
-    pub fn sample(&self) -> f64 {
+    /// Takes a sample: the throughput of all threads since the last one. That nothing ended counts
+    /// against it only while it runs.
+    pub fn sample(&self, runs: bool) -> f64 {
         let throughput = self.meters.iter().map(Meter::look).sum();
-        self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(throughput);
+        if runs || throughput > 0.0 {
+            self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(throughput);
+        }
         throughput
     }
 
@@ -165,12 +170,27 @@ impl Phase {
         }
     }
 
-    /// The rates of all threads together, batch by batch.
+    /// The rates of the device: batches of all threads as they ended, as many at a time as there
+    /// are threads. What began before the last thread did is left out.
     fn batch_rates(&self) -> Vec<f64> {
-        let rates = self.meters.iter().map(|meter| meter.count().rates);
+        let threads: Vec<_> = self.meters.iter().map(|meter| meter.count().ended).collect();
         // A thread that was stopped before its first batch has done nothing.
-        let rates: Vec<_> = rates.filter(|rates| !rates.is_empty()).collect();
-        let count = rates.iter().map(Vec::len).min().unwrap_or(0);
-        (0..count).map(|batch| rates.iter().map(|rates| rates[batch]).sum()).collect()
+        let threads: Vec<_> = threads.iter().filter(|ended| !ended.is_empty()).collect();
+        let Some(all_run) = threads.iter().map(|ended| ended[0].start).max() else {
+            return Vec::new();
+        };
+        let mut batches: Vec<&Ended> = threads.iter().copied().flatten().collect();
+        batches.sort_by_key(|batch| batch.end);
+        let (before, counted): (Vec<&Ended>, Vec<&Ended>) =
+            batches.into_iter().partition(|batch| batch.start < all_run);
+        let mut end = before.iter().map(|batch| batch.end).fold(all_run, Instant::max);
+        let rate = |group: &[&Ended]| {
+            let begun = std::mem::replace(&mut end, group.last()?.end);
+            let seconds = end.checked_duration_since(begun)?.as_secs_f64();
+            let work = group.iter().map(|batch| batch.work).sum();
+            (seconds > 0.0).then(|| float(work) / seconds)
+        };
+        let rates: Vec<_> = counted.chunks_exact(threads.len()).filter_map(rate).collect();
+        if rates.is_empty() { self.average().into_iter().collect() } else { rates }
     }
 }

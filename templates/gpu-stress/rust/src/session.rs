@@ -115,7 +115,7 @@ fn work(
             return Err(Failure::Stopped);
         }
         if let Some(reference) = load.reference()? {
-            let (wrong, samples) = (reference.wrong, reference.samples);
+            let (wrong, samples) = (reference.wrong.count, reference.samples);
             phase.compare(reference);
             if wrong > 0 {
                 return Err(Failure::Reference { wrong, samples });

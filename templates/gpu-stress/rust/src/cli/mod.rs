@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 mod examples;
 mod list;
 mod live;
+mod probe;
 mod reports;
 mod runs;
 mod selftests;
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<u8> {
             Ok(0)
         }
         Some(Command::List { json }) => list::list(json.as_deref()),
-        Some(Command::Probe) => list::probe(),
+        Some(Command::Probe { drivers }) => probe::answer(drivers),
         Some(Command::Selftest { device }) => selftests::selftest(&device),
         Some(Command::Report { files, svg }) => reports::report(&files, svg.as_deref()),
         Some(Command::Cpu { run, threads, backend }) => runs::cpu(&run, &threads, backend),

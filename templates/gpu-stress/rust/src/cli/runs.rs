@@ -14,7 +14,7 @@ use my_project::device::Kind;
 use my_project::devices::Candidate;
 use my_project::gpu::Gpu;
 use my_project::host::{self, Host, available_memory};
-use my_project::sensors::{self, Absent, Hwmon, Nvml, Sensors};
+use my_project::sensors::{self, Absent, Hwmon, LazyNvml, Nvml, Sensors};
 use my_project::session::{self, Job, Plan};
 use my_project::settings::Choice;
 use my_project::verdict::judge;
@@ -25,7 +25,7 @@ use super::arguments::{CpuBackend, GpuBackend, Gpus, Run, Threads};
 use super::live::Live;
 use super::signals::Signals;
 use super::sink::Sink;
-use super::{finish, settings, torch};
+use super::{finish, probe, settings, torch};
 
 /// Threads that feed a GPU unless said.
 const FEEDING: u32 = 4;
@@ -123,7 +123,8 @@ pub(crate) fn gpu(run: &Run, gpus: &Gpus, threads: Option<&Threads>) -> Result<u
         return order.carry_out(jobs);
     }
     order.carry_out(move || {
-        let nvml = Nvml::load();
+        probe::ensure_answers()?;
+        let nvml = Nvml::lazily();
         let chosen = devices::choose(devices::gpus(&nvml), &choices, allows_software)?;
         let job = |one: Candidate| {
             ensure(&tasks, &one.device.name, &one.device.precisions)?;
@@ -152,7 +153,7 @@ pub(crate) fn ensure(tasks: &[Task], name: &str, has: &[Precision]) -> Result<()
 /// The sensors that are meant.
 fn sensors_of(
     word: &str,
-    nvml: &Result<Arc<Nvml>, String>,
+    nvml: &LazyNvml,
     gpu: &my_project::gpu::Found,
 ) -> Result<Box<dyn Sensors>, Error> {
     match word {

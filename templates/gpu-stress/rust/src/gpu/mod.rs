@@ -35,12 +35,12 @@ pub struct Gpu {
     is_software: bool,
 }
 
-/// The precisions that an adapter has, from the finest to the coarsest.
+/// The precisions that an adapter has, the one that each has before the others.
 #[must_use]
 pub fn precisions(adapter: &Adapter) -> Vec<Precision> {
     let features = adapter.features();
     let has = |precision: &Precision| features.contains(feature(*precision));
-    [Precision::F64, Precision::F32, Precision::F16].into_iter().filter(has).collect()
+    [Precision::F32, Precision::F16, Precision::F64].into_iter().filter(has).collect()
 }
 
 fn feature(precision: Precision) -> Features {

@@ -13,7 +13,7 @@ fn exercise(maker: &dyn Maker, task: Task) {
     let mut load = maker.make(task, LEAST_MEMORY, 42).expect("it is made");
     match load.reference().expect("it runs") {
         Some(reference) => {
-            assert_eq!(reference.wrong, 0, "{task}: {reference:?}");
+            assert_eq!(reference.wrong.count, 0, "{task}: {reference:?}");
             let largest = reference.largest_error.expect("all is finite");
             assert!(largest <= reference.tolerance, "{task}: {reference:?}");
         }

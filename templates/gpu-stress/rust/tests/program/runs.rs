@@ -80,18 +80,6 @@ fn without_a_terminal_there_is_a_plain_line_at_the_end_of_each_kernel() {
 }
 
 #[test]
-fn the_list_ends_with_the_cpu() {
-    let place = Place::new();
-    let output = place.say("list --json l.json").code(0).get_output().stdout.clone();
-    let lines = String::from_utf8_lossy(&output).into_owned();
-    assert!(lines.lines().last().is_some_and(|line| line.starts_with("-  ")), "{lines}");
-    let list = place.json("l.json");
-    let devices = list["devices"].as_array().expect("an array");
-    assert_eq!(devices.len(), lines.lines().count());
-    assert_eq!(devices.last().map(|cpu| &cpu["kind"]), Some(&"cpu".into()));
-}
-
-#[test]
 fn a_selftest_prints_its_score() {
     let place = Place::new();
     let output = place.say("selftest cpu --rounds 2 --json s.json").code(0).get_output().clone();
