@@ -29,10 +29,10 @@ pub struct Ended {
 pub struct Count {
     /// Batches.
     pub batches: u64,
-    /// Operations.
-    pub operations: u64,
+    /// Operations, of which 64 bits are too few for a large GPU after some hours.
+    pub operations: u128,
     /// Bytes.
-    pub bytes: u64,
+    pub bytes: u128,
     /// Wrong words.
     pub wrong: Wrong,
     /// The first batches.
@@ -56,8 +56,8 @@ impl Meter {
         let mut count = self.lock();
         let work = done.operations + done.bytes;
         count.batches += 1;
-        count.operations += done.operations;
-        count.bytes += done.bytes;
+        count.operations += u128::from(done.operations);
+        count.bytes += u128::from(done.bytes);
         count.wrong.merge(&done.wrong);
         if count.ended.len() < KEPT {
             count.ended.push(Ended { start, end: now, work });

@@ -187,7 +187,7 @@ impl Phase {
         let rate = |group: &[&Ended]| {
             let begun = std::mem::replace(&mut end, group.last()?.end);
             let seconds = end.checked_duration_since(begun)?.as_secs_f64();
-            let work = group.iter().map(|batch| batch.work).sum();
+            let work: u64 = group.iter().map(|batch| batch.work).sum();
             (seconds > 0.0).then(|| float(work) / seconds)
         };
         let rates: Vec<_> = counted.chunks_exact(threads.len()).filter_map(rate).collect();

@@ -5,6 +5,8 @@
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
+/// What no number exceeds, so that no formula of `contract/plot.md` overflows.
+const LARGEST: f64 = 1e30;
 const SCHEMA: &str = include_str!("../../contract/report.schema.json");
 
 /// Holds data to the schema of reports.
@@ -58,11 +60,16 @@ fn flaw_of_itself(data: &Value, schema: &Value) -> Option<String> {
 }
 
 fn flaw_of_range(data: &Value, schema: &Value) -> Option<String> {
-    let number = data.as_f64()?;
+    if !data.is_number() {
+        return None;
+    }
+    // What is beyond all numbers of 64 bits is known as none.
+    let number = data.as_f64().unwrap_or(f64::INFINITY);
     let least = schema["minimum"].as_f64().filter(|least| number < *least);
     let bound = schema["exclusiveMinimum"].as_f64().filter(|bound| number <= *bound);
     let below = least.map(|least| format!("is less than {least}"));
-    below.or_else(|| bound.map(|bound| format!("is not more than {bound}")))
+    let below = below.or_else(|| bound.map(|bound| format!("is not more than {bound}")));
+    below.or_else(|| (number.abs() > LARGEST).then(|| "is beyond 1e30".into()))
 }
 
 fn check_members(
@@ -95,7 +102,7 @@ fn is_of(data: &Value, name: &str) -> bool {
         "object" => data.is_object(),
         "array" => data.is_array(),
         "string" => data.is_string(),
-        "integer" => data.is_i64() || data.is_u64(),
+        "integer" => data.is_number() && !data.to_string().contains(['.', 'e', 'E']),
         "number" => data.is_number(),
         "null" => data.is_null(),
         _ => false,

@@ -85,6 +85,7 @@ fn what_breaks_the_schema_is_refused_with_its_place() {
             Some(json!(0)),
             "/devices/0/kernels/0/reference/tolerance is not more than 0",
         ),
+        ("/duration_s", Some(json!(1e300)), "/duration_s is beyond 1e30"),
         ("/devices/0", Some(json!(null)), "/devices/0 is not of the type object"),
     ];
     for (at, value, flaw) in changes {
@@ -95,6 +96,25 @@ fn what_breaks_the_schema_is_refused_with_its_place() {
     fs::write(place.path("bad.json"), "[]").expect("a file is written");
     let said = complaint(&place.say("report bad.json").code(2).stdout(""));
     assert_eq!(said, "error: bad.json: no report: the whole is not of the type object\n");
+}
+
+#[test]
+fn numbers_are_as_large_as_a_long_run_makes_them_and_no_larger() {
+    let place = with_example();
+    let texts = [("30000000000000000000000", None), ("1e999", Some("not of the type integer"))];
+    for (text, flaw) in texts.into_iter().chain([(&"9".repeat(400)[..], Some("beyond 1e30"))]) {
+        let spoilt = EXAMPLE.replacen("189338964079594", text, 1);
+        assert_ne!(spoilt, EXAMPLE, "it is there to be replaced");
+        fs::write(place.path("long.json"), spoilt).expect("a file is written");
+        let assert = place.say("report long.json");
+        match flaw {
+            None => drop(assert.code(0)),
+            Some(flaw) => {
+                let said = complaint(&assert.code(2).stdout(""));
+                assert!(said.contains(&format!("/operations is {flaw}")), "{said}");
+            }
+        }
+    }
 }
 
 #[test]
