@@ -72,3 +72,21 @@ fn a_backend_that_was_not_built_says_how_to_build_it() {
         assert!(said.contains("--features torch"), "{said}");
     }
 }
+
+#[test]
+#[cfg(feature = "torch")]
+fn torch_runs_and_says_what_it_cannot_be_asked_for() {
+    let place = Place::new();
+    let words = "cpu --backend torch --duration 0.6s --memory-fraction 0.01 --quiet --json r.json";
+    place.say(&format!("{words} --precision f64 --precision bf16")).code(0).stderr("");
+    let kernels = &place.json("r.json")["devices"][0]["kernels"];
+    for (kernel, precision) in kernels.as_array().expect("an array").iter().zip(["f64", "bf16"]) {
+        assert_eq!(
+            (&kernel["kernel"], &kernel["precision"]),
+            (&"matmul".into(), &precision.into())
+        );
+        assert!(kernel["operations"].as_u64() > Some(0), "{kernel}");
+    }
+    let said = complaint(&Place::new().say("cpu --backend torch --precision tf32").code(3));
+    assert!(said.contains("tf32") && said.contains("tch"), "{said}");
+}
