@@ -1,5 +1,7 @@
 //! Every kernel in every precision: it keeps its reference, repeats itself, and has each flip found.
 
+use std::thread;
+
 use my_project::control::Control;
 use my_project::cpu::{Cpu, PRECISIONS};
 use my_project::load::{LEAST_MEMORY, Load, Maker};
@@ -102,6 +104,20 @@ fn several_batches_under_way_come_back_in_order() {
         assert_eq!(load.finish().expect("it runs").wrong.count, 0, "{task}");
         assert!(load.finish().is_err(), "no third one is under way");
     }
+}
+
+#[test]
+fn threads_that_share_a_gpu_do_not_disturb_each_other() {
+    let Some((_, gpu)) = gpu() else { return };
+    let task = Task { kernel: Kernel::Fma, precision: Some(Precision::F32) };
+    let work = || {
+        let mut load = gpu.make(task, 1 << 16, 1).expect("it is made");
+        load.prepare(1).expect("it runs");
+        for _ in 0..1000 {
+            batch(&mut *load, 1);
+        }
+    };
+    thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(work))));
 }
 
 #[test]
