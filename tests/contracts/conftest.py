@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
+    both,
+    broken,
+    driver,
+    library,
+    of,
+    sensing,
+    tested,
+)
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings
 from scaffold import catalog, passes, project

@@ -5,15 +5,12 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
-import time
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema
-import psutil
 import pytest
 
 from my_project import cli
@@ -193,63 +190,6 @@ def test_a_full_disk_is_one_line() -> None:
             [*PROGRAM, "report", EXAMPLE], stdout=full, stderr=subprocess.PIPE, check=False
         )
     assert (full_ran.returncode, full_ran.stderr.count(b"\n")) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("number", "seconds"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 1.2)]
-)
-def test_a_signal_stops_a_run_in_any_phase(
-    tmp_path: Path, number: signal.Signals, seconds: float
-) -> None:
-    path = tmp_path / "report.json"
-    with start("cpu", "--json", str(path), "--threads", "1") as program:
-        wait_for_workers(program.pid)
-        time.sleep(seconds)
-        program.send_signal(number)
-        begin = time.monotonic()
-        _, stderr = program.communicate(timeout=10)
-        assert time.monotonic() - begin < 2  # the limit is for the contract's tests to measure
-    report = json.loads(path.read_bytes())
-    jsonschema.validate(report, SCHEMA)
-    assert report["verdict"]["status"] == "interrupted"
-    assert number.name in report["verdict"]["reasons"][-1]
-    assert (program.returncode, stderr) == (128 + number, b"")
-
-
-def start(*words: str) -> subprocess.Popen[bytes]:
-    """Start the program for a minute."""
-    options = ["--quiet", "--memory-fraction", "0.001"]
-    return subprocess.Popen(
-        [*PROGRAM, *words, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def wait_for_workers(pid: int) -> list[psutil.Process]:
-    """Return the workers of the program, once there are some."""
-    while not (found := psutil.Process(pid).children()):
-        time.sleep(0.01)
-    return list(found)
-
-
-def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    with start("cpu", "--json", str(path), "--threads", "1") as program:
-        (worker,) = wait_for_workers(program.pid)
-        time.sleep(0.5)
-        worker.kill()
-        _, stderr = program.communicate(timeout=10)
-    assert program.returncode == 1
-    assert b"SIGKILL" in stderr
-    (reason,) = json.loads(path.read_bytes())["verdict"]["reasons"]
-    assert re.search(r"lost after \d+\.\d s: ", reason)
-
-
-def test_workers_end_with_the_program() -> None:
-    with start("cpu") as program:
-        workers = wait_for_workers(program.pid)
-        program.kill()
-    _, alive = psutil.wait_procs(workers, timeout=5)
-    assert not alive
 
 
 def test_a_terminal_gets_live_lines_and_is_left_as_it_was() -> None:

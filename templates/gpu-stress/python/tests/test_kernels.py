@@ -1,10 +1,12 @@
 """Every kernel in every precision, on the CPU and on a GPU: right, verified, and seen if wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
 import numpy as np
+import psutil
 import pytest
 
 from my_project import shared_files
@@ -22,6 +24,8 @@ from my_project.kernels.workload import Faults, Flip, Workload
 from my_project.precisions import Precision
 from my_project.selftest import Count, count_flips
 from my_project.targets import Target, allocate
+
+from .program import need_gpu
 
 F64, F32, F16 = Precision.F64, Precision.F32, Precision.F16
 BUDGET = 4 << 20
@@ -48,10 +52,8 @@ def make() -> Make:
 
     def make(where: str, kernel: Kernel, precision: Precision | None) -> Workload:
         if where == "gpu" and where not in targets:
-            adapters = find_adapters()
-            if not adapters:
-                pytest.skip("no driver for Vulkan, Metal or DX12; Mesa's llvmpipe would do")
-            targets[where] = GpuTarget(adapters[0][0])
+            need_gpu()
+            targets[where] = GpuTarget(find_adapters()[0][0])
         if precision is not None and where == "gpu":
             offered = find_adapters()[0][1].precisions
             if precision not in offered:
@@ -183,6 +185,27 @@ def test_where_memory_runs_out_five_percent_less_are_asked_for() -> None:
     assert target.asked == [32 << 20, (32 << 20) * 95 // 100]
     with pytest.raises(DeviceError, match="out of memory"):
         allocate(Hungry(1 << 20), Kernel.MEMORY, None, 64 << 20, 1)
+
+
+def test_a_gpu_that_has_no_room_says_so() -> None:
+    need_gpu()
+    target = GpuTarget(find_adapters()[0][0])
+    for kernel, precision in ((Kernel.MEMORY, None), (Kernel.MATMUL, F32)):
+        with limited(64 << 20), pytest.raises(MemoryError):
+            target.workload(kernel, precision, 1 << 30, 1)
+
+
+@contextmanager
+def limited(room: int) -> Iterator[None]:
+    """Let this process have so much more memory, and no more."""
+    resource = pytest.importorskip("resource", reason="limits of memory are for POSIX")
+    had = resource.getrlimit(resource.RLIMIT_DATA)
+    used = psutil.Process().memory_info().data
+    resource.setrlimit(resource.RLIMIT_DATA, (used + room, had[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, had)
 
 
 def test_calibration_ends_in_the_range() -> None:

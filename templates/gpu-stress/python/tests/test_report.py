@@ -71,6 +71,31 @@ def test_a_changed_report_is_refused_exactly_if_the_schema_refuses_it(
     assert (first_flaw(report, SCHEMA) is None) == allowed
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "flaw"),
+    [
+        (("version",), 1.0, "/version is not what it must be"),
+        (("host", "cores"), 2.0, "/host/cores is not of the type integer"),
+        (("started",), "2026-01-31T12:00:00Z\n", "/started has not the form it must have"),
+        (("started",), "٢026-01-31T12:00:00Z", "/started has not the form it must have"),
+        (("duration_s",), float("inf"), "/duration_s is beyond 1e30"),
+        (("duration_s",), 10**400, "/duration_s is beyond 1e30"),
+        (("devices", 0, "samples", 0, "power_w"), -2e30, "/devices/0/samples/0/power_w is beyond"),
+        (("devices", 0, "index"), -1, "/devices/0/index is less than 0"),
+    ],
+)
+def test_numbers_and_texts_are_taken_at_their_word(
+    place: tuple[Any, ...], value: object, flaw: str
+) -> None:
+    report = copy.deepcopy(SMALL)
+    *above, last = place
+    holder = report
+    for key in above:
+        holder = holder[key]
+    holder[last] = value
+    assert (first_flaw(report, SCHEMA) or "").startswith(flaw)
+
+
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert first_flaw(EXAMPLE, SCHEMA) is None

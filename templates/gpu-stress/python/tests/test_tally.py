@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from my_project.crew import Crew, Listeners, Load
 from my_project.devices import describe_cpu
 from my_project.kernels.names import Kernel
 from my_project.live import PlainScreen, fit
@@ -27,7 +28,16 @@ def batch(lane: int, end: float, work: int, errors: int = 0) -> dict[str, object
         "bytes": 0,
         "errors": errors,
         "places": places,
+        "together": 1,
     }
+
+
+def crew(*kernels: Kernel) -> Crew:
+    """Return the crew of a device that has run these."""
+    nobody = Listeners(lambda _: None, lambda _: None)
+    found = Crew(describe_cpu([]), [], Load([], 1.0, [], 0), nobody)
+    found.tallies = [Tally(kernel, Precision.F32) for kernel in kernels]
+    return found
 
 
 def test_threads_add_up() -> None:
@@ -112,11 +122,64 @@ def test_sensors_are_read_once_a_second_and_judged() -> None:
         times.append(time.monotonic())
     watch.stop()
     assert 0.8 < times[1] - times[0] < 1.5
-    tally = Tally(Kernel.FMA, Precision.F32)
-    tally.add_batch(0, batch(0, 0.5, 5))
-    watch.take(Readings(temperature_c=69.5, throttle=("sw_power_cap",)), tally, times[0])
+    working = crew(Kernel.FMA)
+    working.tallies[0].add_batch(0, batch(0, 0.5, 5))
+    watch.judge(Readings(temperature_c=69.5, throttle=("sw_power_cap",)))
+    watch.add_sample(working, 1.0)
     assert (watch.too_hot, watch.faults()) == (None, [])
-    watch.take(Readings(temperature_c=70.0, throttle=("hw_thermal", "gpu_idle")), tally, times[0])
+    watch.judge(Readings(temperature_c=70.0, throttle=("hw_thermal", "gpu_idle")))
+    watch.add_sample(working, 2.0)
     assert "temperature 70 C" in str(watch.too_hot)
     assert "hw_thermal" in watch.faults()[0]
     assert [sample["throughput"] for sample in watch.samples] == pytest.approx([50, 0])
+
+
+def test_readings_come_at_the_full_seconds_from_the_first_batch_on() -> None:
+    watch = Watch(describe_cpu([]), 70.0)
+    told: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    watch.start(told.put)
+    told.get(timeout=5)
+    time.sleep(0.5)
+    begin = time.monotonic()
+    watch.count_from(begin)
+    for second in (1, 2):
+        told.get(timeout=5)
+        assert second <= time.monotonic() - begin < second + 0.4
+    watch.stop()
+
+
+def test_a_sample_is_of_the_kernel_before_until_the_next_has_run_for_a_while() -> None:
+    assert crew(Kernel.FMA, Kernel.MATMUL).tally is None
+    working, now = crew(Kernel.FMA, Kernel.MATMUL), time.monotonic()
+    first, second = working.tallies
+    first.add_batch(0, batch(0, now - 1, 5))
+    assert working.tally is first  # the other one warms up
+    second.add_batch(0, batch(0, now, 5))
+    assert working.tally is first
+    second.begin = now - 0.6
+    assert working.tally is second
+
+
+def test_a_sample_of_a_kernel_that_is_over_is_no_rate_if_nothing_ended() -> None:
+    tally = Tally(Kernel.FMA, Precision.F32)
+    for step in range(1, 41):
+        tally.add_batch(0, batch(0, step / 10, 5))
+    assert tally.take_sample(is_over=True) == pytest.approx(50)
+    assert tally.take_sample(is_over=True) == 0
+    assert tally.throughput()["min"] == pytest.approx(50)
+
+
+def test_short_kernels_are_judged_by_all_threads_together() -> None:
+    tally = Tally(Kernel.FMA, Precision.F32)
+    # Two threads, of which one is late; the last batch has no fellow and is left out.
+    for lane, end in ((0, 0.1), (1, 0.2), (0, 0.3), (1, 0.6), (0, 0.7)):
+        tally.add_batch(0, batch(lane, end, 6))
+    found = tally.throughput()
+    assert [found[each] for each in ("min", "max")] == pytest.approx([12 / 0.4, 12 / 0.2])
+
+
+def test_errors_of_all_kernels_add_up() -> None:
+    working = crew(Kernel.FMA, Kernel.MATMUL)
+    for tally in working.tallies:
+        tally.add_batch(0, batch(0, 1.0, 0, errors=2))
+    assert working.errors == 4

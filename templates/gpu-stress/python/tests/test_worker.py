@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 
-from my_project.batches import LONGEST, SHORTEST, Batch, calibrate, run_batches
+from my_project.batches import (
+    LONGEST,
+    SHORTEST,
+    Batch,
+    calibrate,
+    run_batches,
+)
 from my_project.kernels.cpu import CpuTarget
+from my_project.kernels.cpu_fma import CpuFma
 from my_project.kernels.names import Kernel
+from my_project.kernels.workload import Faults, Outcome
 from my_project.precisions import Precision
 from my_project.worker import Worker
 
@@ -71,16 +79,42 @@ def test_a_stopped_worker_begins_no_batch() -> None:
     assert len(hearing.heard("done")) == 1
 
 
+class Sleeper(CpuFma):
+    """Sleeps for a millisecond a step, so that no other load stretches it much."""
+
+    least, most = 1, 1000
+
+    def __init__(self) -> None:
+        super().__init__(Precision.F32, 1)
+        self.pace = 0.001
+
+    def prepare(self, amount: int) -> None:
+        self.amount = amount
+
+    def submit(self) -> None:
+        time.sleep(self.pace * self.amount)
+
+    def collect(self) -> Outcome:
+        return Outcome(self.amount, 0, Faults())
+
+
+def test_batches_last_as_long_as_they_should_and_again_when_the_pace_changes() -> None:
+    sleeper, batches = Sleeper(), list[Batch]()
+    amount = calibrate(sleeper, Event())
+    assert SHORTEST <= sleeper.pace * amount <= LONGEST
+    sleeper.pace /= 4
+    run_batches(sleeper, amount, 1.0, Event(), batches.append)
+    assert batches[0].seconds < SHORTEST / 2 < SHORTEST <= batches[-1].seconds
+    ends = [batch.end for batch in batches]
+    assert ends == sorted(ends)
+
+
 @pytest.mark.parametrize("kernel", Kernel)
-def test_batches_last_as_long_as_they_should(kernel: Kernel) -> None:
-    """Another load may stretch some of them, so half of them must do."""
+def test_a_kernel_runs_until_its_time_is_over(kernel: Kernel) -> None:
     precision = None if kernel is Kernel.MEMORY else Precision.F32
     batches: list[Batch] = []
     workload = CpuTarget().workload(kernel, precision, 4 << 20, 3)
-    amount = calibrate(workload, Event())
-    run_batches(workload, amount, 0.5, Event(), batches.append)
-    seconds = sorted(batch.seconds for batch in batches)
-    middle = seconds[len(seconds) // 2]
-    assert SHORTEST / 2 < middle < 2 * LONGEST
-    ends = [batch.end for batch in batches]
-    assert ends == sorted(ends)
+    amount, begin = calibrate(workload, Event()), time.monotonic()
+    run_batches(workload, amount, 0.3, Event(), batches.append)
+    assert batches[-1].end >= begin + 0.3
+    assert all(batch.end < begin + 0.3 for batch in batches[:-1])

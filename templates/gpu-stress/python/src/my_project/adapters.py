@@ -91,7 +91,7 @@ def _describe(adapter: Any) -> Adapter:  # noqa: ANN401  # wgpu brings no types
         name=info["device"],
         kind=_KINDS.get(info["adapter_type"], "virtual"),
         backend=_BACKENDS.get(info["backend_type"], ""),
-        driver=info["description"] or None,
+        driver=f"{info['vendor']} {info['description']}".strip() or None,  # its name and version
         vendor_id=info["vendor_id"],
         device_id=info["device_id"],
         precisions=[str(each) for each in precisions_of(adapter)],

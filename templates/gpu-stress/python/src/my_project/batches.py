@@ -25,6 +25,8 @@ class Batch:
     seconds: float
     """That it lasted; of several under way at once, that each took on average."""
     outcome: Outcome
+    together: int = 1
+    """How many were under way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _run_steadily(
         ended += 1
         ends.append(time.monotonic())
         took = (ends[-1] - ends[0]) / (len(ends) - 1)
-        report(Batch(ends[-1], took, outcome))
+        report(Batch(ends[-1], took, outcome, workload.depth))
         strayed = not SHORTEST <= took <= LONGEST and fitting(amount, took, workload) != amount
         strays = [*strays, took] if strayed else []
 

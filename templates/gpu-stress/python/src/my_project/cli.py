@@ -117,7 +117,6 @@ def gpu(
         kernel=kernel,
         precision=precision,
         memory_fraction=memory_fraction,
-        threads=1,
         max_temperature=max_temperature,
         min_throughput=min_throughput,
         sensors=sensors,
@@ -148,10 +147,8 @@ def tgpu(
 ) -> None:
     """Load GPUs, each from several threads.
 
-    \b
-    Example:
-      my-project tgpu --threads 8 --duration 10m
-    """  # noqa: D301  # as above
+    Example: my-project tgpu --threads 8 --duration 10m
+    """
     from .commands import run_load
 
     settings = options.settings(

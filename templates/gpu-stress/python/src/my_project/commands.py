@@ -8,7 +8,6 @@ from .errors import ExitStatus, LackingError
 from .finding import (
     NATIVE,
     Found,
-    InterruptedSearchError,
     ask_devices,
     find_cpu,
     find_for_run,
@@ -16,7 +15,7 @@ from .finding import (
     torch_is_here,
 )
 from .live import open_screen
-from .mail import Mail
+from .mail import InterruptedSearchError, Mail
 from .report import (
     STANDARD_OUTPUT,
     as_json,
@@ -48,6 +47,10 @@ def run_load(settings: Settings) -> int:
     screen = open_screen(quiet=settings.quiet)
     try:
         run = Run(settings, find_for_run(settings, mail), mail, screen)
+        run.begin_work()
+        # Rich is slow to load: now that the workers make ready, and not after an interrupt.
+        from . import table  # noqa: F401, PLC0415  # as said
+
         run.work()
         seconds, devices = run.seconds, [describe_post(post) for post in run.posts]
         verdict = run.verdict()
@@ -82,9 +85,9 @@ def run_list(json: str | None) -> int:
         except InterruptedSearchError:
             return Verdict(interrupt=mail.interrupts.number).exit_status
     record = describe_list([*devices, describe_cpu(NATIVE)])
-    mail.interrupts.hurry()
     if json is not None:
         write_target(_JSON, json, as_json(record))
+    mail.interrupts.hurry()
     if json != STANDARD_OUTPUT:
         from .table import print_devices  # noqa: PLC0415  # Rich is slow to load
 
@@ -144,8 +147,6 @@ def run_report(names: list[str], svg: str | None) -> int:
 
 def _publish(report: Record, json: str | None, mail: Mail) -> None:
     """Write the report, and print the table unless standard output has the report."""
-    if json == STANDARD_OUTPUT:
-        mail.interrupts.hurry()
     try:
         if json is not None:
             write_target(_JSON, json, as_json(report))

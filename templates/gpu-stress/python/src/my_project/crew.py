@@ -13,6 +13,7 @@ from .workers import Message, Worker
 
 _LEAST_SHARE = 4 << 20  # bytes of a thread, however many there are
 _LONGEST_BATCH = 0.1  # seconds, before any is measured
+_LEAST_OF_A_SAMPLE = 0.5  # seconds of a kernel; until then it is too early to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,16 @@ class Crew:
 
     @property
     def tally(self) -> Tally | None:
-        """The kernel at work, once a batch of it has ended."""
-        at_work = bool(self.tallies) and not self.finished and self.tallies[-1].batches > 0
-        return self.tallies[-1] if at_work else None
+        """The kernel that a sample is of: the last that has run for a while, if one has begun."""
+        begun = [tally for tally in self.tallies if tally.begin is not None]
+        if len(begun) > 1 and time.monotonic() - (begun[-1].begin or 0) < _LEAST_OF_A_SAMPLE:
+            return begun[-2]
+        return begun[-1] if begun else None
+
+    @property
+    def errors(self) -> int:
+        """How many there were in all kernels."""
+        return sum(tally.errors for tally in self.tallies)
 
     @property
     def seconds_left(self) -> float:
@@ -122,8 +130,8 @@ class Crew:
 
     def lose(self, text: str) -> None:
         """Give the device up."""
-        seconds = time.monotonic() - self._begin
-        self.fault = f"{self.device.label}: lost after {seconds:.1f} s: {text}"
+        seconds, line = time.monotonic() - self._begin, " ".join(text.split())
+        self.fault = f"{self.device.label}: lost after {seconds:.1f} s: {line}"
         self._listeners.say(f"error: {self.fault}")
         self.end()
 

@@ -8,7 +8,7 @@ from .host import cpu_name, free_memory, total_memory
 from .precisions import Precision
 from .sensors.amdgpu import match_amdgpu
 from .sensors.hwmon import CpuSensor
-from .sensors.sensor import Sensor
+from .sensors.sensor import LostError, Sensor
 from .settings import ALL, Choice
 
 _TAKEN_FOR_FREE = 1 << 30  # bytes, where nothing says what is free
@@ -61,14 +61,21 @@ class Device:
 
     def budget(self, fraction: float | None) -> int:
         """Return the bytes to be filled: a fraction of what is free."""
-        free = None if self.kind == "software" else self.sensor.free_memory()
-        share = _SHARE
+        free, share = self._free_memory(), _SHARE
         if free is None and self.in_host_memory:
             free, share = free_memory(), _SHARE_OF_HOST
         if free is None:
             free = _TAKEN_FOR_FREE
             self.notes.append("nothing says how much memory is free; taken to be 1 GiB")
         return max(_LEAST, int(free * (share if fraction is None else fraction)))
+
+    def _free_memory(self) -> int | None:
+        if self.kind == "software":  # it may have been given the sensors of another device
+            return None
+        try:
+            return self.sensor.free_memory()
+        except LostError:  # the first sample will say so
+            return None
 
 
 def describe_cpu(precisions: list[Precision]) -> Device:
@@ -100,7 +107,6 @@ def attach_sensors(devices: list[Device]) -> None:
         device.sensor = _sensor(device)
         device.uuid = device.uuid or device.sensor.uuid
         device.pci = device.pci or device.sensor.pci
-        device.driver = device.driver or device.sensor.driver
         device.memory_bytes = device.memory_bytes or device.sensor.total_memory()
         if device.memory_bytes is None and device.in_host_memory:
             device.memory_bytes = total_memory()

@@ -1,6 +1,7 @@
 """Finds the devices of a command, and hires the workers that have them open."""
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 from .devices import (
@@ -13,13 +14,13 @@ from .devices import (
 )
 from .errors import LackingError
 from .host import usable_cores
-from .mail import Mail
+from .mail import InterruptedSearchError, Mail
 from .precisions import Precision
 from .settings import Backend, Choice, Command, Settings
 from .workers import Worker
 
-NATIVE = [Precision.F64, Precision.F32]
-_TORCH = [*NATIVE, Precision.BF16, Precision.F16]
+NATIVE = [Precision.F32, Precision.F64]
+_TORCH = [Precision.F64, Precision.F32, Precision.BF16, Precision.F16]
 _PATIENCE = 60  # seconds
 _NO_DRIVER = "no driver for Vulkan, Metal or DX12 answers; install that of your GPU's maker"
 _NO_CUDA = (
@@ -27,17 +28,15 @@ _NO_CUDA = (
 )
 
 
-class InterruptedSearchError(Exception):
-    """An interrupt came while devices were looked for."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """A device, with workers that have it open and the number of threads of each."""
 
     device: Device
     workers: list[Worker]
     threads: list[int]
+    budget: int = 0
+    """Bytes that a run is to fill."""
 
 
 def find_for_run(settings: Settings, mail: Mail) -> list[Found]:
@@ -47,11 +46,13 @@ def find_for_run(settings: Settings, mail: Mail) -> list[Found]:
     if settings.command.takes_gpus:
         threads = settings.threads if settings.command is Command.TGPU else 1
         found = find_gpus(settings.choice, settings.backend, mail, threads)
-        set_sensors([each.device for each in found], settings.sensors)
+        devices = [each.device for each in found]
+        mail.wait_for(lambda: set_sensors(devices, settings.sensors))
     else:
         found = [find_cpu(settings.backend, mail, settings.threads)]
     for each in found:
         _require_precisions(each.device, settings)
+        each.budget = mail.wait_for(partial(each.device.budget, settings.memory_fraction))
     return found
 
 
@@ -97,7 +98,7 @@ def ask_devices(scout: Worker, mail: Mail, backend: Backend) -> list[Device]:
             raise LackingError(f"a driver crashed when it was asked for devices: {message['text']}")
         if message["is"] == "devices":
             devices = describe_gpus(message["devices"])
-            attach_sensors(devices)
+            mail.wait_for(partial(attach_sensors, devices))
             return devices
 
 

@@ -1,12 +1,20 @@
 """The one queue that workers, sensors and signals write to, and the main thread reads from."""
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 from .signals import interrupts
 from .workers import Message, Worker
 
 Letter = tuple[Any, Message]
+Answer = TypeVar("Answer")
+
+
+class InterruptedSearchError(Exception):
+    """An interrupt came while devices were looked for."""
 
 
 class Mail:
@@ -31,3 +39,25 @@ class Mail:
             return self._letters.get(timeout=max(0.0, seconds))
         except Empty:
             return None
+
+    def wait_for(self, ask: Callable[[], Answer]) -> Answer:
+        """Return the answer of a driver that may hang; raise `InterruptedSearchError`, or as it."""
+        answer: Future[Answer] = Future()
+        Thread(target=self._ask, args=(ask, answer), daemon=True).start()
+        others: list[Letter] = []
+        while not answer.done():
+            sender, message = self._letters.get()
+            if sender is None:
+                raise InterruptedSearchError
+            if sender is not answer:
+                others.append((sender, message))
+        for letter in others:
+            self._letters.put(letter)
+        return answer.result()
+
+    def _ask(self, ask: Callable[[], Answer], answer: Future[Answer]) -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:  # noqa: BLE001  # raised again where the answer is waited for
+            answer.set_exception(error)
+        self.put(answer, {"is": "answer"})

@@ -1,6 +1,8 @@
 """Makes reports and writes them, and reads those that others have written."""
 
+import errno
 import json
+import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from .runner import Post
 from .schema import first_flaw
 from .settings import Command
 from .shared_files import read_shared
+from .signals import interrupts
 from .verdict import Verdict
 
 DISTRIBUTION = "my-project"
@@ -108,7 +111,11 @@ def check_target(option: str, name: str | None) -> None:
     path = Path(name or "")
     was_there = path.exists()
     try:
-        path.open("ab").close()
+        if _may_block(path):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        else:
+            path.open("ab").close()
     except OSError as error:
         raise UsageError(f"{option} {name}: {error.strerror}") from error
     if not was_there:
@@ -118,6 +125,8 @@ def check_target(option: str, name: str | None) -> None:
 
 def write_target(option: str, name: str, text: str) -> None:
     """Write a file, or standard output; raise `StressError`."""
+    if name == STANDARD_OUTPUT or _may_block(Path(name)):
+        interrupts().hurry()
     try:
         if name == STANDARD_OUTPUT:
             sys.stdout.write(text)
@@ -126,6 +135,11 @@ def write_target(option: str, name: str, text: str) -> None:
             Path(name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise StressError(f"{option} {name}: {error.strerror}") from error
+
+
+def _may_block(path: Path) -> bool:
+    """Say whether it is a pipe or a device, which another program may let wait."""
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def as_json(record: Record) -> str:

@@ -32,22 +32,25 @@ class Run:
     def __init__(self, settings: Settings, found: list[Found], mail: Mail, screen: Screen) -> None:
         self._settings, self._mail, self._screen = settings, mail, screen
         self._deadline: float | None = None
+        self._samples_begun = False
         listeners = Listeners(screen.say, self._stage_over)
         stages = settings.stages()
         seconds = settings.duration / len(stages)
         self.posts: list[Post] = []
         for each in found:
-            budget = each.device.budget(settings.memory_fraction)
-            load = Load(stages, seconds, each.threads, budget)
+            load = Load(stages, seconds, each.threads, each.budget)
             crew = Crew(each.device, each.workers, load, listeners)
             self.posts.append(Post(crew, Watch(each.device, settings.max_temperature)))
         self._owners = {worker: post for post in self.posts for worker in post.crew.workers}
 
-    def work(self) -> None:
-        """Run until all devices are done, stopped or lost."""
+    def begin_work(self) -> None:
+        """Have all devices make ready for their first kernel, and their sensors read."""
         for post in self.posts:
             post.crew.begin_next()
             post.watch.start(partial(self._mail.put, post))
+
+    def work(self) -> None:
+        """Run until all devices are done, stopped or lost."""
         while not all(post.crew.finished for post in self.posts):
             self._take_letter()
             if self._deadline is not None and time.monotonic() >= self._deadline:
@@ -87,7 +90,15 @@ class Run:
         elif isinstance(sender, Post):
             self._take_readings(sender, message)
         elif sender in self._owners:
-            self._owners[sender].crew.hear(sender, message)
+            crew = self._owners[sender].crew
+            crew.hear(sender, message)
+            if not self._samples_begun and crew.tally is not None:
+                self._begin_samples()
+
+    def _begin_samples(self) -> None:
+        self._samples_begun = True
+        for post in self.posts:
+            post.watch.count_from(self.begin)
 
     def _take_readings(self, post: Post, message: Message) -> None:
         if post.crew.finished:
@@ -95,7 +106,9 @@ class Run:
         if message["is"] == "lost":
             post.crew.lose(str(message["text"]))
             return
-        post.watch.take(message["readings"], post.crew.tally, self.begin)
+        post.watch.judge(message["readings"])
+        if self._samples_begun and post.crew.tally is not None:
+            post.watch.add_sample(post.crew, time.monotonic() - self.begin)
         if post.watch.too_hot is not None:
             self._stop()
         self._screen.show([line(each) for each in self.posts])

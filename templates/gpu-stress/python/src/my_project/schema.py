@@ -14,6 +14,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 
+_MOST = 1e30
+
 Schema = dict[str, Any]
 
 
@@ -47,14 +49,12 @@ def _wrong_alone(value: Any, schema: Schema) -> str | None:  # noqa: ANN401  # a
     if types and not any(_is_of(value, each) for each in types):
         return f"is not of the type {' or '.join(types)}"
     allowed = schema.get("enum", [schema.get("const", value)])
-    # In Python, True is 1.
-    if not any(
-        value == each and isinstance(value, bool) == isinstance(each, bool) for each in allowed
-    ):
+    # In Python, True and 1.0 are 1.
+    if not any(value == each and type(value) is type(each) for each in allowed):
         return "is not what it must be"
     if isinstance(value, list) and len(value) > schema.get("maxItems", len(value)):
         return f"has more than {schema['maxItems']} items"
-    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+    if isinstance(value, str) and not _has_form(value, schema.get("pattern", "")):
         return "has not the form it must have"
     return _out_of_range(value, schema) if _is_of(value, "number") else None
 
@@ -63,7 +63,19 @@ def _out_of_range(value: float, schema: Schema) -> str | None:
     least, bound = schema.get("minimum", value), schema.get("exclusiveMinimum", -math.inf)
     if value < least:
         return f"is less than {least}"
-    return None if value > bound else f"is not more than {bound}"
+    if value <= bound:
+        return f"is not more than {bound}"
+    # JSON has numbers of any size, which no plot could show.
+    return f"is beyond {_MOST:.0e}".replace("+", "") if abs(value) > _MOST else None
+
+
+def _has_form(text: str, pattern: str) -> bool:
+    r"""Say whether a pattern is found, as JSON Schema means it: `\d` in ASCII, `$` at the end.
+
+    >>> _has_form("1\n", "^1$")
+    False
+    """
+    return re.search(pattern.replace("$", r"\Z"), text, re.ASCII) is not None
 
 
 def _flaw_inside(value: dict[str, Any], schema: Schema, root: Schema, at: str) -> str | None:
@@ -83,9 +95,7 @@ def _flaw_inside(value: dict[str, Any], schema: Schema, root: Schema, at: str) -
 
 
 def _is_of(value: Any, name: str) -> bool:  # noqa: ANN401  # any data
-    """Say whether a value has a type; a truth value is no number, and 1.0 is an integer."""
+    """Say whether a value has a type; a truth value is no number, and 1.0 is no integer."""
     if isinstance(value, bool):
         return name == "boolean"
-    if name == "integer" and isinstance(value, float):
-        return value.is_integer()
     return isinstance(value, _TYPES[name])

@@ -8,7 +8,6 @@ from .kernels.names import Kernel
 from .precisions import Precision
 
 _MOST_PLACES = 16
-_MOST_RATES = 4096  # of batches: kernels that run for long are judged by their samples
 _LONG_ENOUGH = 3.0  # seconds, for samples to say more than batches
 
 Message = dict[str, Any]
@@ -24,9 +23,10 @@ class _Lane:
     """When the last batch ended that is in a sample."""
     end: float
     """When the last batch ended."""
+    together: int
+    """Batches that are under way at once."""
     work: int = 0
     """Since the last sample."""
-    rates: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -44,6 +44,8 @@ class Tally:
     begin: float | None = None
     end: float = 0
     samples: list[float] = field(default_factory=list)
+    first_batches: list[tuple[float, int]] = field(default_factory=list)
+    """When each ended, and its work, for as long as samples say less."""
     lanes: dict[tuple[int, int], _Lane] = field(default_factory=dict)
 
     @property
@@ -76,38 +78,57 @@ class Tally:
     def add_batch(self, worker: int, batch: Message) -> None:
         """Count a batch of a thread; work that was wrong is no work."""
         begin, work = batch["end"] - batch["seconds"], batch["operations"] + batch["bytes"]
-        lane = self.lanes.setdefault(
-            (worker, batch["lane"]), _Lane(begin, sampled=begin, end=begin)
-        )
+        new = _Lane(begin, sampled=begin, end=begin, together=batch["together"])
+        lane = self.lanes.setdefault((worker, batch["lane"]), new)
         self.begin = begin if self.begin is None else min(self.begin, begin)
         self.end = max(self.end, batch["end"])
         lane.end = batch["end"]
         lane.work += work
-        if len(lane.rates) < _MOST_RATES:
-            lane.rates.append(work / batch["seconds"])
+        if self.end - self.begin < _LONG_ENOUGH:
+            self.first_batches.append((batch["end"], work))
         self.batches += 1
         self.operations += batch["operations"]
         self.transferred += batch["bytes"]
         self._add_errors(batch["errors"], batch["places"])
 
-    def take_sample(self) -> float:
-        """Return the work a second in the batches that have ended since the last sample."""
+    def take_sample(self, *, is_over: bool = False) -> float:
+        """Return the work a second in the batches that have ended since the last sample.
+
+        None may have, of a kernel that is over: that says nothing of how fast it was.
+        """
         rate = 0.0
         for lane in self.lanes.values():
             if lane.end > lane.sampled:
                 rate += lane.work / (lane.end - lane.sampled)
             lane.work, lane.sampled = 0, lane.end
-        self.samples.append(rate)
+        if rate or not is_over:
+            self.samples.append(rate)
         return rate
 
     def rates(self) -> list[float]:
         """Return what minimum, median and maximum are over."""
         if self.seconds >= _LONG_ENOUGH and self.samples:
             return self.samples
-        # The first batches of all threads make one rate, and so on.
-        return [
-            sum(each) for each in zip(*(lane.rates for lane in self.lanes.values()), strict=False)
-        ]
+        return self._rates_of_batches()
+
+    def _rates_of_batches(self) -> list[float]:
+        """Return the rates of groups of batches, in the order in which they ended.
+
+        A group has as many as are under way at once; the last one may lack some, and is left out.
+        """
+        if self.begin is None:
+            return []
+        size = sum(lane.together for lane in self.lanes.values())
+        batches = sorted(self.first_batches)
+        whole = max(size, len(batches) // size * size)
+        rates, begin = [], self.begin
+        for at in range(0, whole, size):
+            group = batches[at : at + size]
+            end = group[-1][0]
+            if end > begin:
+                rates.append(sum(work for _, work in group) / (end - begin))
+            begin = end
+        return rates
 
     def throughput(self) -> dict[str, Any]:
         """Return the throughput as a report has it."""

@@ -99,6 +99,7 @@ class Worker:
                 lane=lane,
                 end=batch.end,
                 seconds=batch.seconds,
+                together=batch.together,
                 operations=outcome.operations,
                 bytes=outcome.transferred,
                 errors=outcome.faults.count,

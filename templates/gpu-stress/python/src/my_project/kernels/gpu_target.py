@@ -27,6 +27,17 @@ class GpuTarget(Target):
         self, kernel: Kernel, precision: Precision | None, budget: int, seed: int
     ) -> Workload:
         """Return a kernel with its memory; raise `MemoryError`."""
+        try:
+            return self._make(kernel, precision, budget, seed)
+        except wgpu.GPUError as error:
+            # What wgpu's native library makes of it is a type of its own, or this text.
+            if "Not enough memory" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
+
+    def _make(
+        self, kernel: Kernel, precision: Precision | None, budget: int, seed: int
+    ) -> Workload:
         if precision is None:
             return GpuMemory(self._gpu, budget, seed)
         if kernel is Kernel.FMA:

@@ -53,8 +53,6 @@ class NvmlSensor(Sensor):
         address = self._ask("pci", pynvml.nvmlDeviceGetPciInfo_v3)
         self.device_id = None if address is None else address.pciDeviceId >> 16
         self.pci = None if address is None else plain_pci(_text(address.busId))
-        with suppress(pynvml.NVMLError):
-            self.driver = f"NVIDIA {_text(pynvml.nvmlSystemGetDriverVersion())}"
         slowdown = pynvml.NVML_TEMPERATURE_THRESHOLD_SLOWDOWN
         self.slowdown_c = self._ask(
             "slowdown_c", pynvml.nvmlDeviceGetTemperatureThreshold, slowdown

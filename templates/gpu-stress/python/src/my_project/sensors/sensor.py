@@ -36,7 +36,6 @@ class Sensor:
     source: str | None = None
     uuid: str | None = None
     pci: str | None = None
-    driver: str | None = None
     slowdown_c: float | None = None
     """Where the device begins to slow down."""
     power_limit_w: float | None = None
