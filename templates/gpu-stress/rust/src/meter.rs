@@ -49,15 +49,17 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a batch that ended now.
+    /// Counts a batch that ended now; work with wrong words is no verified work.
     pub fn add(&self, done: &Done, took: Duration) {
         let now = Instant::now();
         let start = now.checked_sub(took).unwrap_or(now);
         let mut count = self.lock();
-        let work = done.operations + done.bytes;
+        let is_right = u64::from(done.wrong.count == 0);
+        let (operations, bytes) = (is_right * done.operations, is_right * done.bytes);
+        let work = operations + bytes;
         count.batches += 1;
-        count.operations += u128::from(done.operations);
-        count.bytes += u128::from(done.bytes);
+        count.operations += u128::from(operations);
+        count.bytes += u128::from(bytes);
         count.wrong.merge(&done.wrong);
         if count.ended.len() < KEPT {
             count.ended.push(Ended { start, end: now, work });

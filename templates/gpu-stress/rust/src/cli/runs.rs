@@ -12,8 +12,9 @@ use my_project::control::Control;
 use my_project::cpu::{Cpu, PRECISIONS};
 use my_project::device::Kind;
 use my_project::devices::Candidate;
-use my_project::gpu::Gpu;
+use my_project::gpu::{Found, Gpu};
 use my_project::host::{self, Host, available_memory};
+use my_project::report::Status;
 use my_project::sensors::{self, Absent, Hwmon, LazyNvml, Nvml, Sensors};
 use my_project::session::{self, Job, Plan};
 use my_project::settings::Choice;
@@ -25,7 +26,7 @@ use super::arguments::{CpuBackend, GpuBackend, Gpus, Run, Threads};
 use super::live::Live;
 use super::signals::Signals;
 use super::sink::Sink;
-use super::{finish, probe, settings, torch};
+use super::{complain, finish, probe, settings, torch};
 
 /// Threads that feed a GPU unless said.
 const FEEDING: u32 = 4;
@@ -77,6 +78,11 @@ impl<'a> Order<'a> {
         }
         let watches: Vec<_> = watches.iter().map(|watch| &**watch).collect();
         let verdict = judge(&watches, self.run.min_throughput, &self.control);
+        if self.run.quiet && matches!(verdict.status, Status::Fault | Status::Hot) {
+            for reason in &verdict.reasons {
+                complain(&format!("error: {reason}"));
+            }
+        }
         let report = assemble(self.command, self.settings, started, &watches, verdict);
         finish(&report, self.sink, &self.signals, &self.control)
     }
@@ -151,11 +157,7 @@ pub(crate) fn ensure(tasks: &[Task], name: &str, has: &[Precision]) -> Result<()
 }
 
 /// The sensors that are meant.
-fn sensors_of(
-    word: &str,
-    nvml: &LazyNvml,
-    gpu: &my_project::gpu::Found,
-) -> Result<Box<dyn Sensors>, Error> {
+fn sensors_of(word: &str, nvml: &LazyNvml, gpu: &Found) -> Result<Box<dyn Sensors>, Error> {
     match word {
         "auto" => Ok(sensors::of_gpu(nvml, gpu)),
         "none" => Ok(Box::new(Absent("not asked for".into()))),

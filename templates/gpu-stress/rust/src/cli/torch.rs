@@ -29,15 +29,6 @@ mod absent {
     }
 }
 
-/// What is asked of each device.
-#[cfg(feature = "torch")]
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    tasks: &'a [my_project::Task],
-    fraction: Option<f64>,
-    threads: usize,
-}
-
 #[cfg(feature = "torch")]
 mod present {
     use std::path::Path;
@@ -53,7 +44,14 @@ mod present {
     use my_project::{Error, Precision, Task, devices};
 
     use super::super::runs::ensure;
-    use super::Asked;
+
+    /// What is asked of each device.
+    #[derive(Clone, Copy)]
+    struct Asked<'a> {
+        tasks: &'a [Task],
+        fraction: Option<f64>,
+        threads: usize,
+    }
 
     /// Makes sure that what is asked for can be asked of torch.
     fn ensure_asked(tasks: &[Task], name: &str) -> Result<(), Error> {

@@ -60,7 +60,8 @@ fn standard_output_has_the_report_alone_where_it_is_asked_for_it() {
 fn what_is_too_slow_or_cannot_be_written_is_a_fault() {
     let place = Place::new();
     let words = format!("cpu --duration 0.1s --kernel fma --min-throughput 9P --json r {SMALL}");
-    place.say(&words).code(1);
+    let said = complaint(&place.say(&words).code(1));
+    assert!(said.contains("below 9000.00 TFLOP/s"), "a fault is told though it is quiet: {said}");
     assert_eq!(place.json("r")["verdict"]["exit_status"], 1);
     if cfg!(target_os = "linux") {
         let words = format!("cpu --duration 0.1s --kernel fma --json /dev/full {SMALL}");
