@@ -24,6 +24,14 @@ pub struct Ended {
     pub work: u64,
 }
 
+impl Ended {
+    /// Operations or bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        float(self.work) / (self.end - self.start).as_secs_f64().max(1e-9)
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, Default)]
 pub struct Count {

@@ -170,27 +170,22 @@ impl Phase {
         }
     }
 
-    /// The rates of the device: batches of all threads as they ended, as many at a time as there
-    /// are threads. What began before the last thread did is left out.
+    /// The rates of the device: for each batch of the thread that has most of them, what all threads
+    /// had under way in its middle. Before all have begun and after one has ended they say little.
     fn batch_rates(&self) -> Vec<f64> {
         let threads: Vec<_> = self.meters.iter().map(|meter| meter.count().ended).collect();
         // A thread that was stopped before its first batch has done nothing.
         let threads: Vec<_> = threads.iter().filter(|ended| !ended.is_empty()).collect();
-        let Some(all_run) = threads.iter().map(|ended| ended[0].start).max() else {
-            return Vec::new();
+        let rate = |batch: &Ended| {
+            let middle = batch.start + (batch.end - batch.start) / 2;
+            let under_way = |ended: &&Vec<Ended>| {
+                let next = ended.partition_point(|other| other.end < middle);
+                ended.get(next).filter(|other| other.start <= middle).map(Ended::rate)
+            };
+            threads.iter().map(under_way).sum::<Option<f64>>()
         };
-        let mut batches: Vec<&Ended> = threads.iter().copied().flatten().collect();
-        batches.sort_by_key(|batch| batch.end);
-        let (before, counted): (Vec<&Ended>, Vec<&Ended>) =
-            batches.into_iter().partition(|batch| batch.start < all_run);
-        let mut end = before.iter().map(|batch| batch.end).fold(all_run, Instant::max);
-        let rate = |group: &[&Ended]| {
-            let begun = std::mem::replace(&mut end, group.last()?.end);
-            let seconds = end.checked_duration_since(begun)?.as_secs_f64();
-            let work: u64 = group.iter().map(|batch| batch.work).sum();
-            (seconds > 0.0).then(|| float(work) / seconds)
-        };
-        let rates: Vec<_> = counted.chunks_exact(threads.len()).filter_map(rate).collect();
+        let most = threads.iter().max_by_key(|ended| ended.len());
+        let rates: Vec<_> = most.into_iter().copied().flatten().filter_map(rate).collect();
         if rates.is_empty() { self.average().into_iter().collect() } else { rates }
     }
 }

@@ -95,6 +95,19 @@ fn rates_of_a_short_kernel_are_the_device_s_and_not_its_threads() {
     let most = 1000.0 / took.as_secs_f64();
     assert!(throughput.min.is_some_and(|rate| rate > 0.0), "{throughput:?}");
     assert!(throughput.max.is_some_and(|rate| rate <= most * 1.01), "{throughput:?}");
+    // Then both at once, one with batches that take twice as long: the device is faster than each.
+    let phase = Phase::new(task, Duration::from_secs(1), 2);
+    for number in 1..=6 {
+        sleep(took);
+        phase.meters[0].add(&done, took);
+        if number % 2 == 0 {
+            phase.meters[1].add(&done, 2 * took);
+        }
+    }
+    let throughput = phase.throughput();
+    for rate in [throughput.min, throughput.median, throughput.max] {
+        assert!(rate.is_some_and(|rate| (rate / most - 1.5).abs() < 0.01), "{throughput:?}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use my_project::devices;
-use my_project::sensors::{Address, Amdgpu, Hwmon, LazyNvml, Reasons};
-use my_project::sensors::{NVIDIA, of_gpu};
+use my_project::sensors::{Address, Amdgpu, Hwmon};
+use my_project::sensors::{LazyNvml, NVIDIA, Reasons, of_gpu};
 use my_project::sensors::{Sensors, Source, throttle_reasons};
 
 use proptest::prelude::*;
