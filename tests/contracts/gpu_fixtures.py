@@ -73,15 +73,15 @@ def sensing(library: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
 
 
 BROKEN = {
-    "fma.wgsl": ("0.6180339887498949", "0.6180390887498949"),
+    "fma.wgsl": ("0.6180339887498949", "0.6180339887508949"),  # the same in f32, not in f64
     "matmul.wgsl": ("part[3] += left_tile[down + 3u]", "part[3] += left_tile[down + 2u]"),
     "memory.wgsl": (
         "words[at] = expected(at);",
         "words[at] = expected(at) ^ u32(parameters.offset + at == 5u);",
     ),
-    "compare.wgsl": ("first[at] != results[at]", "first[at] + 1u == results[at]"),
+    "compare.wgsl": ("first[at] != results[at]", "at == 7u"),
 }
-"""What makes each shader compute wrongly, and the comparison blind."""
+"""What makes each shader compute wrongly, and the comparison blind but for one false alarm."""
 
 
 def break_shaders(folder: Path) -> None:

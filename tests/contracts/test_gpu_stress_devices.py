@@ -1,6 +1,7 @@
 """The devices that `gpu-stress` lists, and drivers that are missing or crash."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ CRASHING = "#include <stdlib.h>\nvoid *vk_icdGetInstanceProcAddr(void *i, char *
 
 
 def test_a_driver_that_crashes_is_reported(tested: Subject, tmp_path: Path) -> None:
-    """`list` shows what there is all the same, and says what happened."""
+    """`list` shows what there is all the same, and all that needs a GPU says what happened."""
     (tmp_path / "icd.c").write_text(CRASHING, "utf-8")
     words = [need("cc"), "-w", "-shared", "-fPIC", "-o", "icd.so", "icd.c"]
     assert Running(words, tmp_path, {}).finish().status == 0
@@ -34,8 +35,10 @@ def test_a_driver_that_crashes_is_reported(tested: Subject, tmp_path: Path) -> N
     env = dict.fromkeys(("VK_DRIVER_FILES", "VK_ICD_FILENAMES"), str(described))
     ran = tested.run("list", env=env)
     assert ran.status == 3, (ran.status, ran.stderr)
-    assert re.search(r"^error: .+$", ran.stderr, re.MULTILINE)
+    assert re.fullmatch(r"error: .+\n", ran.stderr)
     assert re.search(r"^-\s.*\bcpu\b", ran.stdout, re.MULTILINE)
+    for command in ("gpu", "tgpu", "selftest gpu"):
+        one_error(tested.run(*command.split(), "--allow-software", env=env), 3)
 
 
 def test_the_list_of_devices(both: Both) -> None:
@@ -54,9 +57,10 @@ def test_the_list_of_devices(both: Both) -> None:
         text = tested.run("list").stdout
         line = rf"^0\s+{re.escape(gpu['name'])}\s+software\s+vulkan\s"
         assert re.search(line, text, re.MULTILINE)
-        for device in listed["devices"]:
-            del device["driver"]  # bindings call it differently
-        found[language] = listed["devices"]
+        assert gpu["driver"].startswith("llvmpipe Mesa ")
+        uname = os.uname()
+        assert listed["host"]["system"] == f"{uname.sysname} {uname.release}"
+        found[language] = (listed["devices"], listed["host"])
         with (tested.folder / "list.json").open("wb") as file:
             assert tested.run("list", "--json", file.name).stdout.split() == text.split()
         written = json.loads(Path(file.name).read_text("utf-8"))

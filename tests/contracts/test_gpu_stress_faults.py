@@ -24,27 +24,36 @@ def test_selftest_catches_every_flip(tested: Subject, command: str) -> None:
 
 
 def test_a_kernel_that_computes_wrongly_is_a_fault(broken: Subject) -> None:
-    """Each kernel by itself, named in the verdict, with its first addresses."""
-    ran = broken.shared("gpu", *GPU, "--duration", "1.5s")
+    """Each kernel by itself, named in the verdict, with its first addresses; also with `--quiet`.
+
+    Of `fma`, f64 is off at once, and f32 in a word of each batch.
+    """
+    words = ("gpu", *GPU, "--precision", "f64", "--precision", "f32", "--duration", "1.5s")
+    ran = broken.shared(*words, "--quiet")
     assert (ran.status, ran.report["verdict"]["status"]) == (1, "fault")
+    assert re.fullmatch(r"(error: .+\n)+", ran.stderr), ran.stderr
     for kernel in ran.device["kernels"]:
-        assert kernel["kernel"] in ran.reasons
+        assert f"{kernel['kernel']} {kernel['precision'] or ''}".strip() in ran.reasons
         assert kernel["errors"] > 0, kernel
         assert kernel["first_addresses"], kernel
-    fma, matmul, memory = ran.device["kernels"]
-    for each in (fma, matmul):
+        assert (kernel["operations"], kernel["bytes"]) == (0, 0)  # nothing of it is verified
+    fma64, fma32, *matmuls, memory = ran.device["kernels"]
+    for each in (fma64, *matmuls):
         assert each["reference"]["largest_error"] > each["reference"]["tolerance"]
-        assert each["operations"] == 0  # nothing of it is verified
+        assert each["batches"] == 0
+    assert fma32["batches"] == fma32["errors"] > 0
+    assert set(fma32["first_addresses"]) == {7}
     assert set(memory["first_addresses"]) == {5}
     assert ran.reasons in ran.stdout or all(each in ran.stdout for each in ran.reasons.split("\n"))
 
 
 def test_selftest_tells_a_blind_comparison(broken: Subject) -> None:
-    """Flips that are missed make it fail."""
+    """Flips that are missed make it fail, and false alarms too."""
     ran = broken.shared("selftest", "gpu", "--allow-software", "--rounds", "3")
     assert ran.status == 1
     found = ran.device["selftest"]
     assert found["caught"] < found["flips"]
+    assert found["false_alarms"] == 2 * 3  # of `fma` and `matmul`; `memory` compares by itself
     assert f"caught {found['caught']} of {found['flips']} flips" in ran.stdout
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.gpu_process import CONTRACT, GOLDEN, Report
-from contracts.gpu_runs import LONG_TESTS, Both, Subject, one_error
+from contracts.gpu_runs import LONG_TESTS, Subject, one_error
 
 
 def _without(key: str) -> Callable[[Report], object]:
@@ -30,36 +29,73 @@ def _set(path: str, value: object) -> Callable[[Report], None]:
 
 
 FOREIGN: dict[str, tuple[str, Callable[[Report], object]]] = {
-    "another version": ("version", _set("version", 2)),
-    "true as version": ("version", _set("version", value=True)),
-    "no verdict": ("verdict", _without("verdict")),
-    "no devices": ("devices", _without("devices")),
-    "one key more": ("extra", _set("extra", 1)),
-    "a text for a number": ("duration_s", _set("duration_s", "1")),
-    "below zero": ("duration_s", _set("duration_s", -1)),
-    "another status": ("exit_status", _set("verdict.exit_status", 2)),
-    "another kernel": ("kernel", _set("devices.0.kernels.0.kernel", "x")),
-    "no samples": ("samples", lambda report: report["devices"][0].pop("samples")),
-    "a map for a list": ("devices", _set("devices", {})),
-    "a null": ("name", _set("program.name", None)),
-    "no time": ("started", _set("started", "yesterday")),
-    "samples below zero": ("throughput", _set("devices.0.samples.0.throughput", -1.0)),
+    "another version": ("/version is not what it must be", _set("version", 2)),
+    "true as version": ("/version is not what it must be", _set("version", value=True)),
+    "a version with a point": ("/version is not what it must be", _set("version", 1.0)),
+    "no verdict": ("/verdict is missing", _without("verdict")),
+    "no devices": ("/devices is missing", _without("devices")),
+    "one key more": ("/extra should not be there", _set("extra", 1)),
+    "a text for a number": ("/duration_s is not of the type number", _set("duration_s", "1")),
+    "below zero": ("/duration_s is less than 0", _set("duration_s", -1)),
+    "too much for a plot": ("/duration_s is beyond 1e30", _set("duration_s", 1e31)),
+    "many digits": ("/duration_s is beyond 1e30", _set("duration_s", 10**40)),
+    "another status": (
+        "/verdict/exit_status is not what it must be",
+        _set("verdict.exit_status", 2),
+    ),
+    "another kernel": (
+        "/devices/0/kernels/0/kernel is not what it must be",
+        _set("devices.0.kernels.0.kernel", "x"),
+    ),
+    "too many addresses": (
+        "/devices/0/kernels/0/first_addresses has more than 16 items",
+        _set("devices.0.kernels.0.first_addresses", [0] * 17),
+    ),
+    "a tolerance of nothing": (
+        "/devices/0/kernels/0/reference/tolerance is not more than 0",
+        _set("devices.0.kernels.0.reference.tolerance", 0),
+    ),
+    "half an operation": (
+        "/devices/0/kernels/0/operations is not of the type integer",
+        _set("devices.0.kernels.0.operations", 0.5),
+    ),
+    "an index below zero": ("/devices/0/index is less than 0", _set("devices.0.index", -1)),
+    "no samples": (
+        "/devices/0/samples is missing",
+        lambda report: report["devices"][0].pop("samples"),
+    ),
+    "a map for a list": ("/devices is not of the type array", _set("devices", {})),
+    "a null": ("/program/name is not of the type string", _set("program.name", None)),
+    "no time": ("/started has not the form it must have", _set("started", "yesterday")),
+    "digits of another script": (
+        "/started has not the form it must have",
+        _set("started", "\u0662026-01-31T12:00:00Z"),
+    ),
+    "a line feed after a time": (
+        "/started has not the form it must have",
+        _set("started", "2026-01-31T12:00:00Z\n"),
+    ),
+    "samples below zero": (
+        "/devices/0/samples/0/throughput is less than 0",
+        _set("devices.0.samples.0.throughput", -1.0),
+    ),
 }
+_SOME = [fault for at, fault in enumerate(FOREIGN) if LONG_TESTS or at % 4 == 0]
+"""A start of Python takes long."""
 
 
 @pytest.mark.parametrize("fault", FOREIGN)
-def test_a_file_that_is_no_report_is_refused(both: Both, tmp_path: Path, fault: str) -> None:
-    """With its name and the first thing that is wrong."""
-    word, edit = FOREIGN[fault]
+def test_a_file_that_is_no_report_is_refused(tested: Subject, tmp_path: Path, fault: str) -> None:
+    """With its name and the first thing that is wrong, in the same words in both languages."""
+    if tested.language == "python" and fault not in _SOME:
+        pytest.skip("a start of Python takes long: some of them without SCAFFOLD_LONG_TESTS=1")
+    flaw, edit = FOREIGN[fault]
     made = copy.deepcopy(GOLDEN)
     edit(made)
     file = tmp_path / "foreign.json"
     file.write_text(json.dumps(made), "utf-8")
-    for language, tested in both.items():
-        told = one_error(tested.run("report", str(file)), 2)
-        assert str(file) in told, language
-        told = told.replace(str(file), "")
-        assert word in told or re.search(r"line \d+ column \d+", told), (language, told)
+    told = one_error(tested.run("report", str(file)), 2)
+    assert told == f"error: {file}: no report: {flaw}\n"
 
 
 def test_a_file_that_is_no_json_is_refused(tested: Subject, tmp_path: Path) -> None:

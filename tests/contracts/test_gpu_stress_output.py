@@ -1,11 +1,20 @@
 """Where `gpu-stress` writes to, and what it shows while it runs."""
 
 import json
+import os
 import re
 
 from contracts.dedup_trees import unprivileged
-from contracts.gpu_process import SCHEMA
-from contracts.gpu_runs import LITTLE, WIDTHS, Subject, configuration, one_error, screen_lines
+from contracts.gpu_process import CONTRACT, SCHEMA
+from contracts.gpu_runs import (
+    LITTLE,
+    WIDTHS,
+    Subject,
+    configuration,
+    long_form,
+    one_error,
+    screen_lines,
+)
 
 
 def test_a_report_into_a_full_disk_is_1(tested: Subject) -> None:
@@ -15,6 +24,28 @@ def test_a_report_into_a_full_disk_is_1(tested: Subject) -> None:
     assert ran.status == 1
     assert re.fullmatch(r"error: .*/dev/full.*\n", ran.stderr), ran.stderr
     assert "fma" in ran.stdout
+
+
+def test_standard_output_that_is_full_is_1(tested: Subject) -> None:
+    """Whether it is to have the report or a table."""
+    full = ("sh", "-c", 'exec "$@" > /dev/full', "sh")
+    sound = str(CONTRACT / "plot-example.json")
+    words = ("cpu", *LITTLE, "--duration", "0.2s", "--kernel", "fma", "--quiet")
+    for each in (words, (*words, "--json", "-"), ("list",), ("report", sound)):
+        ran = tested.run(*each, before=full)
+        assert ran.status == 1, each
+        assert re.fullmatch(r"error: .+\n", ran.stderr), ran.stderr
+
+
+def test_a_pipe_is_opened_when_the_report_is_written(tested: Subject) -> None:
+    """Nobody has to read it before."""
+    pipe = tested.folder / "pipe"
+    os.mkfifo(pipe)
+    words = ("cpu", *LITTLE, "--duration", "0.2s", "--kernel", "fma", "--json", str(pipe))
+    running = tested.start(*words)
+    running.wait_until(lambda: "FLOP/s" in running.text("stderr"))
+    SCHEMA.validate(json.loads(pipe.read_bytes()))
+    assert running.finish().status == 0
 
 
 def test_a_folder_without_rights_is_found_before_the_run(tested: Subject) -> None:
@@ -43,9 +74,6 @@ def test_a_report_to_standard_output_is_alone_there(tested: Subject) -> None:
     assert (ran.status, ran.stderr) == (0, "")
 
 
-# --- while it runs ------------------------------------------------------------------------------
-
-
 def test_a_live_line_never_wraps(tested: Subject) -> None:
     """Whatever the width; what does not fit falls away from the right."""
     for name, columns in WIDTHS.items():
@@ -70,6 +98,15 @@ def test_plain_lines_where_there_is_no_terminal(tested: Subject) -> None:
         assert kernel["kernel"] in line
         assert (kernel["precision"] or "") in line
         assert "0 errors" in line
+
+
+@long_form
+def test_plain_lines_come_every_ten_seconds(tested: Subject) -> None:
+    """Beside the one at the end of a kernel."""
+    words = ("cpu", *LITTLE, "--duration", "11s", "--kernel", "fma")
+    lines = tested.run(*words).stderr.splitlines()
+    assert len(lines) == 2
+    assert re.search(r" \d s left", lines[0])
 
 
 def test_quiet_leaves_the_table(tested: Subject) -> None:

@@ -1,6 +1,9 @@
 """What `gpu-stress` takes of memory and cores, and that it shares and gives way."""
 
 import os
+import signal
+import time
+from pathlib import Path
 
 from contracts.gpu_runs import GPU, LITTLE, Subject, configuration, configured
 from helpers import need
@@ -32,6 +35,28 @@ def test_all_the_cores_that_it_may_use_and_no_other(tested: Subject) -> None:
     assert single.cpu_seconds <= 1.25 * single.seconds
 
 
+def test_no_core_is_idle(tested: Subject) -> None:
+    """All that this process may use are busy 95 % of the time or more, whoever else uses them."""
+    words = ("cpu", *LITTLE, "--duration", "20s", "--kernel", "matmul", "--json", "report.json")
+    running = tested.start(*words)
+    cores = os.sched_getaffinity(0)
+    running.wait_until(lambda: running.cpu_seconds() > 1.5 * len(cores))
+    before = idle_seconds(cores)
+    time.sleep(1)
+    idle = idle_seconds(cores) - before
+    running.send(signal.SIGINT)
+    assert running.finish().status == 130
+    assert idle <= 0.05 * len(cores)
+
+
+def idle_seconds(cores: set[int]) -> float:
+    """Return how long these cores have had nothing to do."""
+    lines = [line.split() for line in Path("/proc/stat").read_text("ascii").splitlines()]
+    names = {f"cpu{core}" for core in cores}
+    ticks = sum(int(values[4]) for values in lines if values[0] in names)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def test_two_runs_at_once_on_one_device(tested: Subject) -> None:
     """Each holds, and each writes its report."""
     words = ("gpu", *GPU, "--duration", "1s", "--kernel", "memory", "--json", "report.json")
@@ -45,7 +70,8 @@ def test_out_of_memory_takes_less(tested: Subject) -> None:
     limit = ("prlimit", f"--data={1200 << 20}")
     need(limit[0])
     for command in (("cpu",), ("gpu", "--allow-software")):
-        words = (*command, "--memory-fraction", "0.1", "--duration", "0.5s", "--kernel", "memory")
+        kernels = ("--kernel", "memory", "--kernel", "matmul")
+        words = (*command, "--memory-fraction", "0.1", "--duration", "0.5s", *kernels)
         ran = tested.run(*words, "--json", "report.json", before=limit)
         assert ran.status == 0, (command, ran.stderr)
         processes = len(os.sched_getaffinity(0)) if command[0] == "cpu" else 1  # each has the limit

@@ -33,7 +33,8 @@ def test_what_the_sensors_say_is_in_the_samples(tested: Subject) -> None:
         assert {key: sample[key] for key in READ} == READ
     shown = screen_lines(ran.stderr, 200)
     assert any(re.search(r"41.*251\.5|41.*25[12].*300", line) for line in shown), shown
-    assert any("sw_power_cap" in line for line in shown)
+    for word in ("sw_power_cap", "0 errors", "1830 MHz", "97 %", " s left"):
+        assert any(word in line for line in shown), (word, shown)
     assert not any("gpu_idle" in line for line in shown)
 
 
@@ -70,7 +71,7 @@ def test_a_device_that_nothing_matches_has_no_sensors(
         ran = tested.report(*words, env=env)
         assert (ran.status, ran.device["sensors"]["source"]) == (0, None)
         assert {sample["temperature_c"] for sample in ran.samples} <= {None}
-        assert "temperature" not in calls(tmp_path)
+        assert calls(tmp_path) == []  # no device here is of NVIDIA's
 
 
 SILENT = {

@@ -12,7 +12,6 @@ from .tally import Tally
 from .workers import Message, Worker
 
 _LEAST_SHARE = 4 << 20  # bytes of a thread, however many there are
-_LONGEST_BATCH = 0.1  # seconds, before any is measured
 _LEAST_OF_A_SAMPLE = 0.5  # seconds of a kernel; until then it is too early to tell
 
 
@@ -49,7 +48,6 @@ class Crew:
         self.allocated = 0
         self.fault: str | None = None
         self.finished = False
-        self.longest_batch = _LONGEST_BATCH
         self._load, self._listeners = load, listeners
         self._stages = iter(load.stages)
         self._busy: set[Worker] = set()
@@ -153,7 +151,6 @@ class Crew:
         if message["errors"] and not tally.errors:
             self._report(f"{message['errors']} words wrong", message["places"])
         tally.add_batch(self.workers.index(worker), message)
-        self.longest_batch = max(self.longest_batch, message["seconds"])
 
     def _hear_ready(self, _: Worker, __: Message) -> None:
         """Let all threads begin to count together, once each is warm."""

@@ -9,12 +9,13 @@ from .finding import Found
 from .live import Screen
 from .mail import Mail
 from .settings import Settings
+from .tally import Tally
 from .units import format_throughput, format_throughputs
 from .verdict import Verdict
 from .watch import Watch
 from .workers import Message
 
-_PROMPT = 0.15  # seconds, beside a batch, until all must have stopped
+_PROMPT = 0.25  # seconds until all must have stopped; a batch of 100 ms has ended by then
 _TICK = 1.0  # seconds
 
 
@@ -116,8 +117,7 @@ class Run:
     def _stop(self) -> None:
         if self._deadline is not None:
             return
-        batch = max(post.crew.longest_batch for post in self.posts)
-        self._deadline = time.monotonic() + _PROMPT + batch
+        self._deadline = time.monotonic() + _PROMPT
         for post in self.posts:
             post.crew.stop()
 
@@ -146,20 +146,23 @@ class Run:
         return found
 
 
+def _rates(tally: Tally) -> list[str]:
+    """Return the throughput of the last second and on average, as far as they are known."""
+    average, unit = tally.average, tally.kernel.unit
+    if average is None:
+        return ["warms up"]
+    if not tally.samples:
+        return [f"avg {format_throughput(average, unit)}"]
+    (now, mean), shown = format_throughputs([tally.samples[-1], average], unit)
+    return [f"{now} {shown}", f"avg {mean}"]
+
+
 def line(post: Post) -> list[str]:
     """Return the fields of a live line, those that matter most first."""
     crew, watch = post.crew, post.watch
     tally = crew.tallies[-1]
     readings, sensor = watch.readings, crew.device.sensor
-    rate = tally.samples[-1] if tally.samples else None
-    (now, average), unit = format_throughputs([rate, tally.average], tally.kernel.unit)
-    fields = [
-        crew.device.label,
-        tally.name,
-        f"{now} {unit}" if tally.samples else "-",
-        f"avg {average}",
-        f"{tally.errors} errors",
-    ]
+    fields = [crew.device.label, tally.name, *_rates(tally), f"{tally.errors} errors"]
     if readings.temperature_c is not None:
         fields.append(f"{readings.temperature_c:.0f} °C")
     if readings.power_w is not None:
