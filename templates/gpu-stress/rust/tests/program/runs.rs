@@ -78,6 +78,8 @@ fn without_a_terminal_there_is_a_plain_line_at_the_end_of_each_kernel() {
     assert_eq!(lines.len(), 2, "{said}");
     assert!(lines[0].starts_with("cpu  fma f32  ") && lines[0].contains("GFLOP/s"), "{said}");
     assert!(lines[1].starts_with("cpu  memory  ") && lines[1].contains("0 errors"), "{said}");
+    assert!(lines[0].contains(" avg ") && lines[0].ends_with(" 1 s left"), "{said}");
+    assert!(lines[1].ends_with(" 0 s left"), "{said}");
 }
 
 #[test]
