@@ -1,6 +1,6 @@
 //! Owns a phase: one task on one device, for its share of the time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,8 +25,20 @@ pub struct Phase {
     reference: Mutex<Option<Reference>>,
     samples: Mutex<Vec<f64>>,
     allocated: AtomicU64,
+    arrived: AtomicUsize,
     begun: OnceLock<Instant>,
     failure: OnceLock<Failure>,
+}
+
+/// A thread that is not ready yet. It counts as ready when this is dropped, also by a panic: the
+/// others must not wait for one that is gone.
+#[derive(Debug)]
+pub struct Arrival<'a>(&'a Phase);
+
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        self.0.arrived.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Operations or bytes a second, over samples or batches.
@@ -51,9 +63,20 @@ impl Phase {
             reference: Mutex::default(),
             samples: Mutex::default(),
             allocated: AtomicU64::new(0),
+            arrived: AtomicUsize::new(0),
             begun: OnceLock::new(),
             failure: OnceLock::new(),
         }
+    }
+
+    /// Announces a thread.
+    pub fn expect(&self) -> Arrival<'_> {
+        Arrival(self)
+    }
+
+    /// Whether all threads are ready, so that each finds the device as busy as it will be.
+    pub fn is_complete(&self) -> bool {
+        self.arrived.load(Ordering::Relaxed) >= self.meters.len()
     }
 
     /// Begins its time, with the first batch of any of its threads.

@@ -114,6 +114,7 @@ fn work(
     control: &Control,
 ) -> Result<(), Failure> {
     let result = (|| {
+        let arrival = phase.expect();
         let mut load = make_fitting(maker, phase.task, memory, seed)?;
         phase.allocate(load.allocated());
         if control.is_stopped() {
@@ -126,7 +127,7 @@ fn work(
                 return Err(Failure::Reference { wrong, samples });
             }
         }
-        batches::run(&mut *load, phase, &phase.meters[number], control)
+        batches::run(&mut *load, phase, &phase.meters[number], arrival, control)
     })();
     if let Err(failure) = &result
         && *failure != Failure::Stopped

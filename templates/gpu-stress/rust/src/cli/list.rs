@@ -22,7 +22,7 @@ pub(crate) fn list(json: Option<&Path>) -> Result<u8> {
     let (mut devices, fault) = probe::gpus();
     devices.push(devices::cpu(&host));
     if !sink.takes_output() {
-        say(&columns(&devices.iter().map(line).collect::<Vec<_>>()));
+        say(&columns(&devices.iter().map(line).collect::<Vec<_>>()))?;
     }
     let value = json!({
         "version": 1,

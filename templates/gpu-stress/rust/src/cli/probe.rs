@@ -29,7 +29,7 @@ pub(crate) fn answer(drivers_only: bool) -> Result<u8> {
     let nvml = Nvml::lazily();
     let devices = devices::gpus(&nvml).into_iter().map(|gpu| gpu.device).collect();
     let fault = nvml.as_ref().err().filter(|reason| **reason != Nvml::absent()).cloned();
-    say(&serde_json::to_string(&Probed { devices, fault })?);
+    say(&serde_json::to_string(&Probed { devices, fault })?)?;
     Ok(0)
 }
 

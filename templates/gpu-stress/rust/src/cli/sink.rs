@@ -58,7 +58,7 @@ impl Sink {
             Self::StandardOutput => {
                 let mut out = io::stdout().lock();
                 let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-                written.map_err(|source| Error::Written { path: "-".into(), source })
+                written.map_err(|source| Error::Written { path: "standard output".into(), source })
             }
             Self::Pipe(path) => {
                 let pipe = OpenOptions::new().write(true).open(&*path);

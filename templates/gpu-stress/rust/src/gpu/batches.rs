@@ -7,7 +7,7 @@ use wgpu::{Buffer, BufferAsyncError, BufferUsages, CommandEncoder, MapMode, Subm
 
 use super::pipelines::{Part, STRIDE, slot};
 use super::readback::wait_for_map;
-use super::{Gpu, first_line};
+use super::{Gpu, one_line};
 use crate::Failure;
 use crate::load::{ADDRESSES, Done, Wrong};
 
@@ -83,7 +83,7 @@ impl Batches {
         gpu.wait(batch.submission)?;
         wait_for_map(&batch.mapped)?;
         let view = batch.copy.get_mapped_range(..);
-        let view = view.map_err(|error| Failure::Driver(first_line(&error)))?;
+        let view = view.map_err(|error| Failure::Driver(one_line(&error)))?;
         batch.done.wrong = read(&view);
         drop(view);
         batch.copy.unmap();

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use wgpu::{Buffer, BufferAsyncError, BufferUsages, MapMode};
 
 use super::pipelines::Part;
-use super::{Gpu, PATIENCE, first_line};
+use super::{Gpu, PATIENCE, one_line};
 use crate::Failure;
 
 impl Gpu {
@@ -31,8 +31,7 @@ impl Gpu {
         });
         self.wait(submission)?;
         wait_for_map(&mapped)?;
-        let view =
-            copy.get_mapped_range(..).map_err(|error| Failure::Driver(first_line(&error)))?;
+        let view = copy.get_mapped_range(..).map_err(|error| Failure::Driver(one_line(&error)))?;
         Ok(view.to_vec())
     }
 
@@ -57,7 +56,7 @@ impl Gpu {
 /// and be about to tell it.
 pub(super) fn wait_for_map(mapped: &Receiver<Result<(), BufferAsyncError>>) -> Result<(), Failure> {
     match mapped.recv_timeout(PATIENCE) {
-        Ok(result) => result.map_err(|error| Failure::Driver(first_line(&error))),
+        Ok(result) => result.map_err(|error| Failure::Driver(one_line(&error))),
         Err(_) => Err(Failure::Lost("a buffer was never mapped".into())),
     }
 }

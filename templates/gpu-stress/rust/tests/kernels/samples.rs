@@ -1,27 +1,32 @@
 //! What a device does is put down once a second, whatever runs, and its rates are those of the device.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::Duration;
 
 use my_project::control::Control;
-use my_project::load::Done;
+use my_project::load::{Done, Load, Maker};
 use my_project::phase::Phase;
 use my_project::sensors::{Absent, Limits, Reading, Reasons};
 use my_project::sensors::{Sensors, Source};
 use my_project::session::{Job, Plan, run};
 use my_project::watch::Watch;
-use my_project::{Kernel, Precision, Task};
+use my_project::{Failure, Kernel, Precision, Task};
 
 use crate::faults::watch;
-use crate::sleeper::{Fault, Sleeper};
+use crate::sleeper::{Fault, Sleep, Sleeper};
 
 /// Runs kernels of a third of a second each.
 fn run_short(sensors: Box<dyn Sensors>, kernels: u32) -> Arc<Watch> {
+    run_with(Box::new(Sleeper(Fault::Nothing)), sensors, kernels)
+}
+
+fn run_with(maker: Box<dyn Maker>, sensors: Box<dyn Sensors>, kernels: u32) -> Arc<Watch> {
     let watch = watch();
     let task = Task { kernel: Kernel::Fma, precision: Some(Precision::F32) };
     let job = Job {
-        maker: Box::new(Sleeper(Fault::Nothing)),
+        maker,
         sensors,
         tasks: vec![task; kernels as usize],
         memory: 0,
@@ -76,6 +81,30 @@ fn a_sensor_that_took_long_is_not_followed_by_samples_at_once() {
     let times: Vec<_> = watch.state().samples.iter().map(|sample| sample.time_s).collect();
     assert!(times.len() >= 2 && times[0] >= 2.7, "{times:?}");
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] > 0.2), "{times:?}");
+}
+
+/// A device one of whose loads takes long to make.
+struct Late(AtomicBool);
+
+impl Maker for Late {
+    fn make(&self, _: Task, _: u64, _: u32) -> Result<Box<dyn Load>, Failure> {
+        if !self.0.swap(true, Ordering::Relaxed) {
+            sleep(Duration::from_millis(500));
+        }
+        Ok(Box::new(Sleep::new()))
+    }
+}
+
+#[test]
+fn threads_begin_together_though_one_is_ready_late() {
+    let maker = Box::new(Late(AtomicBool::new(false)));
+    let watch = run_with(maker, Box::new(Absent("none".into())), 1);
+    let phase = watch.phase().expect("one ran");
+    let starts: Vec<_> = phase.meters.iter().filter_map(|meter| meter.count().span).collect();
+    assert_eq!(starts.len(), 2, "both ran");
+    let [first, second] = [starts[0].0, starts[1].0];
+    let apart = first.max(second) - first.min(second);
+    assert!(apart < Duration::from_millis(100), "{apart:?}");
 }
 
 #[test]

@@ -90,3 +90,20 @@ fn torch_runs_and_says_what_it_cannot_be_asked_for() {
     let said = complaint(&Place::new().say("cpu --backend torch --precision tf32").code(3));
     assert!(said.contains("tf32") && said.contains("tch"), "{said}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_that_is_full_is_told() {
+    let place = Place::new();
+    let run = "cpu --duration 0.1s --kernel fma --memory-fraction 0.01 --quiet";
+    for words in ["list", run, &format!("{run} --json -")] {
+        let full = std::fs::File::create("/dev/full").expect("it can be opened");
+        let mut process = place.process();
+        process.args(words.split_whitespace()).stdout(full).stderr(std::process::Stdio::piped());
+        let output = process.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{words}: {said}");
+        assert!(said.starts_with("error: standard output: "), "{words}: {said}");
+        assert_eq!(said.lines().count(), 1, "{words}: {said}");
+    }
+}
