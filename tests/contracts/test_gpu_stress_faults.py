@@ -53,7 +53,8 @@ def test_selftest_tells_a_blind_comparison(broken: Subject) -> None:
     assert ran.status == 1
     found = ran.device["selftest"]
     assert found["caught"] < found["flips"]
-    assert found["false_alarms"] == 2 * 3  # of `fma` and `matmul`; `memory` compares by itself
+    # Of `fma` and `matmul`; and of `memory` in each round that writes its spoilt word.
+    assert 2 * 3 <= found["false_alarms"] <= 3 * 3
     assert f"caught {found['caught']} of {found['flips']} flips" in ran.stdout
 
 
