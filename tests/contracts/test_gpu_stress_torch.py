@@ -6,30 +6,56 @@ The registry's own torch is a build for CUDA of several gigabytes, so it is not 
 import itertools
 import os
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contracts.gpu_runs import LITTLE, Of, Subject, one_error
+from scaffold import catalog
 
 WHEELS = os.environ.get("SCAFFOLD_WHEELS")
 PRECISIONS = ["f64", "f32", "bf16", "f16"]
 TORCH = ("cpu", *LITTLE, "--backend", "torch")
 
 
-@pytest.fixture(scope="module")
-def with_torch(of: Of) -> Subject:
-    """Return Python's program with torch beside it."""
+@pytest.fixture(scope="module", params=catalog.LANGUAGES)
+def with_torch(
+    request: pytest.FixtureRequest, of: Of, tmp_path_factory: pytest.TempPathFactory
+) -> Subject:
+    """Return the program of each language in turn, with torch."""
     found = sorted(Path(WHEELS).glob("torch-*+cpu-*.whl")) if WHEELS else []
     if not found:
         pytest.skip("SCAFFOLD_WHEELS names no folder with a wheel torch-…+cpu-….whl")
+    wanted = f"torch=={found[-1].name.split('-')[1]}"
+    if request.param == "rust":
+        return _linked(of, tmp_path_factory.mktemp("torch"), wanted)
     program = of("python", "-t")
     python = Path(program.words[0]).with_name("python")
-    version = found[-1].name.split("-")[1]
     install = ["uv", "pip", "install", "--quiet", "--python", str(python)]
-    words = [*install, "--find-links", str(WHEELS), f"torch=={version}"]
-    subprocess.run(words, check=True)
+    subprocess.run([*install, "--find-links", str(WHEELS), wanted], check=True)
     return program
+
+
+def _linked(of: Of, folder: Path, wanted: str) -> Subject:
+    """Build the program in Rust against the torch of an environment, as its README says."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    install = [str(folder / "bin/pip"), "install", "--quiet", "--find-links", str(WHEELS)]
+    subprocess.run([*install, wanted], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIBTORCH_USE_PYTORCH", "1")
+        patch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
+        program = of("rust", "-t", _switch_on)
+    (library,) = folder.glob("lib/python*/site-packages/torch/lib")
+    return replace(program, env={**program.env, "LD_LIBRARY_PATH": str(library)})
+
+
+def _switch_on(folder: Path) -> None:
+    """Make the feature one that is on unless said."""
+    manifest = folder / "Cargo.toml"
+    text = manifest.read_text("utf-8")
+    manifest.write_text(text.replace("[features]\n", '[features]\ndefault = ["torch"]\n'), "utf-8")
 
 
 def test_matmul_through_torch_holds_in_each_precision(with_torch: Subject) -> None:

@@ -67,7 +67,7 @@ fn device(watch: &Watch) -> DeviceReport {
 }
 
 fn kernel(phase: &Phase) -> KernelReport {
-    let (total, throughput) = (phase.total(), phase.throughput());
+    let (total, throughput, wrong) = (phase.total(), phase.throughput(), phase.wrong());
     let task = phase.task;
     let ran = total.span.map(|(start, end)| end.duration_since(start)).unwrap_or_default();
     let unit = if task.kernel.counts_operations() { "operations/s" } else { "bytes/s" };
@@ -84,8 +84,8 @@ fn kernel(phase: &Phase) -> KernelReport {
             median: throughput.median,
             max: throughput.max,
         },
-        errors: phase.wrong().count,
-        first_addresses: total.wrong.addresses,
+        errors: wrong.count,
+        first_addresses: wrong.addresses,
         reference: phase.reference().map(|reference| ReferenceReport {
             samples: reference.samples,
             largest_error: reference.largest_error,

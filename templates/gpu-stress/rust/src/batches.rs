@@ -1,5 +1,6 @@
 //! Owns the size of batches: large enough to count, small enough to stop soon.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
@@ -7,7 +8,7 @@ use crate::control::Control;
 use crate::load::Load;
 use crate::meter::Meter;
 use crate::number::whole32;
-use crate::phase::Phase;
+use crate::phase::{Arrival, Phase};
 
 /// A batch takes no less.
 const SHORTEST: Duration = Duration::from_millis(50);
@@ -52,7 +53,8 @@ pub fn calibrate(load: &mut dyn Load, control: &Control) -> Result<u32, Failure>
     }
 }
 
-/// Runs batches until the phase is over, and counts those that are finished and verified.
+/// Runs batches until the phase is over, and counts those that are finished and verified. Threads
+/// begin together.
 ///
 /// # Errors
 ///
@@ -61,10 +63,15 @@ pub fn run(
     load: &mut dyn Load,
     phase: &Phase,
     meter: &Meter,
+    arrival: Arrival<'_>,
     control: &Control,
 ) -> Result<(), Failure> {
     let mut size = calibrate(load, control)?;
     load.prepare(size)?;
+    drop(arrival);
+    while !phase.is_complete() && !control.is_stopped() && phase.failure().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
     control.begin();
     phase.begin();
     let (mut under_way, mut outside, mut wanted) = (0, 0, size);

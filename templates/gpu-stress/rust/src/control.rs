@@ -79,6 +79,8 @@ impl Control {
         });
         loop {
             match answer.recv_timeout(TICK) {
+                // A signal of a terminal also ends what the work has started, and is the cause.
+                Ok(_) if self.is_stopped() => return Err(Failure::Stopped),
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) if self.is_stopped() => {
                     self.leave();

@@ -1,12 +1,11 @@
 //! Owns the devices: which there are, which of them are meant, and how much memory is free.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::device::{Device, Kind};
 use crate::gpu::{Found, adapters};
 use crate::host::{Host, available_memory};
-use crate::sensors::{Address, Amdgpu, Nvml};
+use crate::sensors::{Address, Amdgpu, LazyNvml};
 use crate::settings::Choice;
 use crate::{Error, cpu};
 
@@ -30,15 +29,15 @@ pub struct Candidate {
 
 /// All GPUs, in the order of `list`.
 #[must_use]
-pub fn gpus(nvml: &Result<Arc<Nvml>, String>) -> Vec<Candidate> {
+pub fn gpus(nvml: &LazyNvml) -> Vec<Candidate> {
     (0..).zip(adapters()).map(|(index, found)| candidate(index, found, nvml)).collect()
 }
 
-fn candidate(index: usize, found: Found, nvml: &Result<Arc<Nvml>, String>) -> Candidate {
+fn candidate(index: usize, found: Found, nvml: &LazyNvml) -> Candidate {
     let address = found.pci.as_deref().and_then(|text| text.parse::<Address>().ok());
     let is_nvidia = found.vendor == crate::sensors::NVIDIA;
-    let card = nvml.as_ref().ok().filter(|_| is_nvidia);
-    let card = card.and_then(|nvml| nvml.find(address, &found.name));
+    let nvml = if is_nvidia { nvml.as_ref().ok() } else { None };
+    let card = nvml.and_then(|nvml| nvml.find(address, &found.name));
     let (total, free) = if found.kind.shares_memory() {
         (Some(Host::look().memory_bytes), Some(available_memory()))
     } else if let Some((total, free)) = card.as_ref().and_then(|card| card.memory) {

@@ -3,7 +3,7 @@
 use std::thread;
 
 use serde::{Deserialize, Serialize};
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{Cpu, CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// The host, as a report has it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -11,13 +11,13 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 pub struct Host {
     /// Its name.
     pub name: String,
-    /// Its operating system.
+    /// Its kernel and that one's release, as `uname -sr` tells them.
     pub system: String,
     /// Its processor.
     pub cpu: String,
     /// Cores that this process may use.
     pub cores: u64,
-    /// All of its memory, or what this process may have of it.
+    /// All of its memory, whatever this process may have of it.
     pub memory_bytes: u64,
 }
 
@@ -35,16 +35,26 @@ impl Host {
             .with_cpu(CpuRefreshKind::nothing())
             .with_memory(MemoryRefreshKind::nothing().with_ram());
         let system = System::new_with_specifics(kind);
-        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
-        let of_cgroup = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+        let words = |cpu: &Cpu| cpu.brand().split_whitespace().collect::<Vec<_>>().join(" ");
+        let brand = system.cpus().first().map(words);
         Self {
             name: System::host_name().unwrap_or_else(|| "unknown".into()),
-            system: System::long_os_version().unwrap_or_else(|| std::env::consts::OS.into()),
+            system: kernel(),
             cpu: brand.filter(|brand| !brand.is_empty()).unwrap_or_else(|| "unknown".into()),
             cores: cores() as u64,
-            memory_bytes: system.total_memory().min(of_cgroup).max(1),
+            memory_bytes: system.total_memory().max(1),
         }
     }
+}
+
+fn kernel() -> String {
+    let name = match std::env::consts::OS {
+        "linux" => "Linux",
+        "macos" => "Darwin",
+        "windows" => "Windows",
+        other => other,
+    };
+    format!("{name} {}", System::kernel_version().unwrap_or_default()).trim_end().into()
 }
 
 /// Bytes that the host has available, or its cgroup has left.

@@ -36,14 +36,21 @@ impl Kernel {
         !matches!(self, Self::Memory)
     }
 
-    /// A throughput for people, in powers of ten.
+    /// What a throughput is told in, and how much that is; in powers of ten.
+    #[must_use]
+    pub fn unit(self, throughput: f64) -> (&'static str, f64) {
+        match self {
+            Self::Memory => ("GB/s", 1e9),
+            _ if throughput >= 1e12 => ("TFLOP/s", 1e12),
+            _ => ("GFLOP/s", 1e9),
+        }
+    }
+
+    /// A throughput for people.
     #[must_use]
     pub fn show(self, throughput: f64) -> String {
-        match self {
-            Self::Memory => format!("{:.2} GB/s", throughput / 1e9),
-            _ if throughput >= 1e12 => format!("{:.2} TFLOP/s", throughput / 1e12),
-            _ => format!("{:.2} GFLOP/s", throughput / 1e9),
-        }
+        let (unit, size) = self.unit(throughput);
+        format!("{:.2} {unit}", throughput / size)
     }
 }
 

@@ -15,7 +15,7 @@
 //! let task = Task { kernel: Kernel::Fma, precision: Some(Precision::F32) };
 //! let mut load = Cpu.make(task, 1 << 24, 7)?;
 //! let reference = load.reference()?.expect("fma has one");
-//! assert_eq!(reference.wrong, 0);
+//! assert_eq!(reference.wrong.count, 0);
 //! load.prepare(1000)?;
 //! load.compute(1000)?;
 //! load.verify()?;

@@ -35,10 +35,9 @@ pub fn sample_product(
     let corners = [0, side - 1, side * (side - 1), side * side - 1];
     let drawn = places(DRAWN + 2, side * side, || seeds.draw()).split_off(2);
     let samples = corners.into_iter().chain(drawn).map(|place| {
-        let found = read(u64::from(place))?;
-        let place = (place / side, place % side);
-        let (expected, tolerance) = product(place, side, seed, precision, sums);
-        Ok(Sample { found, expected, tolerance })
+        let (row_and_column, place) = ((place / side, place % side), u64::from(place));
+        let (expected, tolerance) = product(row_and_column, side, seed, precision, sums);
+        Ok(Sample { place, found: read(place)?, expected, tolerance })
     });
     Ok(Reference::new(&samples.collect::<Result<Vec<_>, Failure>>()?))
 }

@@ -6,26 +6,45 @@ use std::time::{Duration, Instant};
 use crate::load::{Done, Wrong};
 use crate::number::float;
 
-/// Batches whose rates are kept; a kernel that runs for longer has samples.
+/// Batches that are kept one by one; a kernel that runs for longer has samples.
 const KEPT: usize = 1024;
 
 /// What one thread did in one task.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Count>);
 
+/// A batch that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// When it began.
+    pub start: Instant,
+    /// When it ended.
+    pub end: Instant,
+    /// Its operations or bytes.
+    pub work: u64,
+}
+
+impl Ended {
+    /// Operations or bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        float(self.work) / (self.end - self.start).as_secs_f64().max(1e-9)
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, Default)]
 pub struct Count {
     /// Batches.
     pub batches: u64,
-    /// Operations.
-    pub operations: u64,
+    /// Operations, of which 64 bits are too few for a large GPU after some hours.
+    pub operations: u128,
     /// Bytes.
-    pub bytes: u64,
+    pub bytes: u128,
     /// Wrong words.
     pub wrong: Wrong,
-    /// Operations or bytes a second of each of the first batches.
-    pub rates: Vec<f64>,
+    /// The first batches.
+    pub ended: Vec<Ended>,
     /// When the first batch began, and the last one ended.
     pub span: Option<(Instant, Instant)>,
     /// What was done since the last look, and when the last batch before it ended.
@@ -38,18 +57,20 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a batch that ended now.
+    /// Counts a batch that ended now; work with wrong words is no verified work.
     pub fn add(&self, done: &Done, took: Duration) {
         let now = Instant::now();
         let start = now.checked_sub(took).unwrap_or(now);
         let mut count = self.lock();
-        let work = done.operations + done.bytes;
+        let is_right = u64::from(done.wrong.count == 0);
+        let (operations, bytes) = (is_right * done.operations, is_right * done.bytes);
+        let work = operations + bytes;
         count.batches += 1;
-        count.operations += done.operations;
-        count.bytes += done.bytes;
+        count.operations += u128::from(operations);
+        count.bytes += u128::from(bytes);
         count.wrong.merge(&done.wrong);
-        if count.rates.len() < KEPT {
-            count.rates.push(float(work) / took.as_secs_f64().max(1e-9));
+        if count.ended.len() < KEPT {
+            count.ended.push(Ended { start, end: now, work });
         }
         count.span = Some((count.span.map_or(start, |(first, _)| first), now));
         count.window.0 += work;

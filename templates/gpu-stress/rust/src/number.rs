@@ -3,8 +3,8 @@
 /// A count as a floating-point number, rounded from 2^53 on.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "rates and shares need no more than 53 bits")]
-pub const fn float(count: u64) -> f64 {
-    count as f64
+pub fn float(count: impl Into<u128>) -> f64 {
+    count.into() as f64
 }
 
 /// The whole part of a number; 0 for what is below, and the largest for what is above.
@@ -13,6 +13,14 @@ pub const fn float(count: u64) -> f64 {
 #[expect(clippy::cast_sign_loss, reason = "`as` saturates, as is said")]
 pub const fn whole(number: f64) -> u64 {
     number as u64
+}
+
+/// As [`whole`], for what needs 128 bits.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, as is said of `whole`")]
+#[expect(clippy::cast_sign_loss, reason = "`as` saturates, as is said of `whole`")]
+pub const fn whole128(number: f64) -> u128 {
+    number as u128
 }
 
 /// As [`whole`], for what counts in 32 bits.

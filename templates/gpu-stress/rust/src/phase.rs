@@ -1,11 +1,11 @@
 //! Owns a phase: one task on one device, for its share of the time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::load::Wrong;
-use crate::meter::{Count, Meter};
+use crate::meter::{Count, Ended, Meter};
 use crate::number::{float, median};
 use crate::reference::Reference;
 use crate::{Failure, Task};
@@ -25,8 +25,20 @@ pub struct Phase {
     reference: Mutex<Option<Reference>>,
     samples: Mutex<Vec<f64>>,
     allocated: AtomicU64,
+    arrived: AtomicUsize,
     begun: OnceLock<Instant>,
     failure: OnceLock<Failure>,
+}
+
+/// A thread that is not ready yet. It counts as ready when this is dropped, also by a panic: the
+/// others must not wait for one that is gone.
+#[derive(Debug)]
+pub struct Arrival<'a>(&'a Phase);
+
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        self.0.arrived.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Operations or bytes a second, over samples or batches.
@@ -51,9 +63,20 @@ impl Phase {
             reference: Mutex::default(),
             samples: Mutex::default(),
             allocated: AtomicU64::new(0),
+            arrived: AtomicUsize::new(0),
             begun: OnceLock::new(),
             failure: OnceLock::new(),
         }
+    }
+
+    /// Announces a thread.
+    pub fn expect(&self) -> Arrival<'_> {
+        Arrival(self)
+    }
+
+    /// Whether all threads are ready, so that each finds the device as busy as it will be.
+    pub fn is_complete(&self) -> bool {
+        self.arrived.load(Ordering::Relaxed) >= self.meters.len()
     }
 
     /// Begins its time, with the first batch of any of its threads.
@@ -122,17 +145,22 @@ impl Phase {
         total
     }
 
-    /// What was wrong: words, and samples outside the tolerance.
+    /// What was wrong: words, and samples outside the tolerance with the numbers of their elements.
     pub fn wrong(&self) -> Wrong {
         let mut wrong = self.total().wrong;
-        wrong.count += self.reference().map_or(0, |reference| reference.wrong);
+        if let Some(reference) = self.reference() {
+            wrong.merge(&reference.wrong);
+        }
         wrong
     }
 
-    /// Takes a sample: the throughput of all threads since the last one.
-    pub fn sample(&self) -> f64 {
+    /// Takes a sample: the throughput of all threads since the last one. That nothing ended counts
+    /// against it only while it runs.
+    pub fn sample(&self, runs: bool) -> f64 {
         let throughput = self.meters.iter().map(Meter::look).sum();
-        self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(throughput);
+        if runs || throughput > 0.0 {
+            self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(throughput);
+        }
         throughput
     }
 
@@ -165,12 +193,22 @@ impl Phase {
         }
     }
 
-    /// The rates of all threads together, batch by batch.
+    /// The rates of the device: for each batch of the thread that has most of them, what all threads
+    /// had under way in its middle. Before all have begun and after one has ended they say little.
     fn batch_rates(&self) -> Vec<f64> {
-        let rates = self.meters.iter().map(|meter| meter.count().rates);
+        let threads: Vec<_> = self.meters.iter().map(|meter| meter.count().ended).collect();
         // A thread that was stopped before its first batch has done nothing.
-        let rates: Vec<_> = rates.filter(|rates| !rates.is_empty()).collect();
-        let count = rates.iter().map(Vec::len).min().unwrap_or(0);
-        (0..count).map(|batch| rates.iter().map(|rates| rates[batch]).sum()).collect()
+        let threads: Vec<_> = threads.iter().filter(|ended| !ended.is_empty()).collect();
+        let rate = |batch: &Ended| {
+            let middle = batch.start + (batch.end - batch.start) / 2;
+            let under_way = |ended: &&Vec<Ended>| {
+                let next = ended.partition_point(|other| other.end < middle);
+                ended.get(next).filter(|other| other.start <= middle).map(Ended::rate)
+            };
+            threads.iter().map(under_way).sum::<Option<f64>>()
+        };
+        let most = threads.iter().max_by_key(|ended| ended.len());
+        let rates: Vec<_> = most.into_iter().copied().flatten().filter_map(rate).collect();
+        if rates.is_empty() { self.average().into_iter().collect() } else { rates }
     }
 }

@@ -1,6 +1,9 @@
 //! Owns what is right: results in f64, and how far from them a device may be.
 
+use std::cmp::Ordering;
+
 use crate::Precision;
+use crate::load::Wrong;
 use crate::random::{element, start};
 
 /// How close a sample of the first result came to the reference.
@@ -12,13 +15,15 @@ pub struct Reference {
     pub largest_error: Option<f64>,
     /// The least of the samples' tolerances.
     pub tolerance: f64,
-    /// Samples outside of theirs.
-    pub wrong: u64,
+    /// Samples outside of theirs, and the numbers of the first of these elements.
+    pub wrong: Wrong,
 }
 
 /// A value of a device, what it should be, and how far off it may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
+    /// The number of the element.
+    pub place: u64,
     /// What the device computed.
     pub found: f64,
     /// What is right.
@@ -33,12 +38,18 @@ impl Reference {
     pub fn new(samples: &[Sample]) -> Self {
         let errors = samples.iter().map(|sample| (sample.found - sample.expected).abs());
         let is_finite = samples.iter().all(|sample| sample.found.is_finite());
-        let outside = |(error, sample): &(f64, &Sample)| !matches!(error.partial_cmp(&sample.tolerance), Some(order) if order.is_le());
+        let mut wrong = Wrong::default();
+        for (error, sample) in errors.clone().zip(samples) {
+            let is_close = error.partial_cmp(&sample.tolerance).is_some_and(Ordering::is_le);
+            if !is_close {
+                wrong.add(sample.place);
+            }
+        }
         Self {
             samples: samples.len() as u64,
-            largest_error: is_finite.then(|| errors.clone().fold(0.0, f64::max)),
+            largest_error: is_finite.then(|| errors.fold(0.0, f64::max)),
             tolerance: samples.iter().map(|sample| sample.tolerance).fold(f64::INFINITY, f64::min),
-            wrong: errors.zip(samples).filter(outside).count() as u64,
+            wrong,
         }
     }
 }
@@ -47,11 +58,13 @@ impl Reference {
     /// This one and another, of another load with the same task.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
+        let mut wrong = self.wrong.clone();
+        wrong.merge(&other.wrong);
         Self {
             samples: self.samples + other.samples,
             largest_error: self.largest_error.zip(other.largest_error).map(|(a, b)| a.max(b)),
             tolerance: self.tolerance.min(other.tolerance),
-            wrong: self.wrong + other.wrong,
+            wrong,
         }
     }
 }
@@ -115,6 +128,24 @@ pub fn fma(invocation: u32, steps: u32, seed: u32, precision: Precision) -> [f64
         }
     }
     lanes
+}
+
+/// Holds the lanes of these invocations, one after the other, to the reference.
+#[must_use]
+pub fn compare_fma(
+    invocations: &[u32],
+    found: impl IntoIterator<Item = f64>,
+    steps: u32,
+    seed: u32,
+    precision: Precision,
+) -> Reference {
+    let tolerance = fma_tolerance(precision, steps);
+    let expected = invocations.iter().flat_map(|&invocation| {
+        let first = u64::from(invocation) * u64::from(LANES);
+        (first..).zip(fma(invocation, steps, seed, precision))
+    });
+    let sample = |((place, expected), found)| Sample { place, found, expected, tolerance };
+    Reference::new(&expected.zip(found).map(sample).collect::<Vec<_>>())
 }
 
 /// How a sum of products was made.

@@ -5,16 +5,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::Failure;
 use crate::control::Control;
 use crate::phase::Phase;
 use crate::report::Sample;
 use crate::sensors::{Reading, Sensors};
 use crate::watch::{Facts, Watch};
+use crate::{Failure, Task};
 
 /// From one sample to the next.
 const EACH: Duration = Duration::from_secs(1);
-/// A phase that has just begun waits for the next sample.
+/// A phase that has run for less says little yet: a sample then is of the one before it.
 const LEAST: Duration = Duration::from_millis(500);
 /// How long the last answer of a sensor is waited for.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -73,7 +73,9 @@ fn sample(
             None if has_begun() => next = Some(Instant::now() + EACH),
             Some(time) if Instant::now() >= time => {
                 take(&mut *sensors, watch, control);
-                next = Some(time + EACH);
+                // What was missed while a sensor hung does not come at once.
+                let missed = (time.elapsed().as_secs_f64() / EACH.as_secs_f64()).floor();
+                next = Some(time + EACH.mul_f64(missed + 1.0));
             }
             _ => {}
         }
@@ -98,17 +100,18 @@ fn take(sensors: &mut dyn Sensors, watch: &Watch, control: &Control) {
         (facts.reasons.clone(), facts.max_temperature_c)
     };
     let reading = sensors.read(&mut reasons);
-    let Some(phase) = watch.phase() else { return };
+    let phases = watch.state().phases.clone();
+    let Some(last) = phases.last() else { return };
     if let Some(reason) = &reading.lost {
-        phase.fail(Failure::Lost(reason.clone()));
+        last.fail(Failure::Lost(reason.clone()));
     }
+    let says_something = |phase: &&Arc<Phase>| phase.elapsed().is_some_and(|ran| ran >= LEAST);
+    let phase = phases.iter().rfind(says_something).unwrap_or(last);
+    let throughput = phase.sample(Arc::ptr_eq(phase, last));
+    let errors = phases.iter().map(|phase| phase.wrong().count).sum();
+    let sample = put_down(phase.task, throughput, &reading, errors, control);
+    watch.state().samples.push(sample);
     let heat = reading.temperature_c.zip(limit).filter(|(found, limit)| found >= limit);
-    let is_due = phase.elapsed().is_some_and(|elapsed| elapsed >= LEAST);
-    if is_due || heat.is_some() {
-        let errors = watch.state().phases.iter().map(|phase| phase.wrong().count).sum();
-        let sample = put_down(&phase, &reading, errors, control);
-        watch.state().samples.push(sample);
-    }
     if let Some((found, limit)) = heat {
         let label = watch.label();
         let reason = format!("{label}: temperature of {found} °C, at or above {limit} °C");
@@ -118,12 +121,18 @@ fn take(sensors: &mut dyn Sensors, watch: &Watch, control: &Control) {
     (state.facts.reasons, state.reading) = (reasons, reading);
 }
 
-fn put_down(phase: &Phase, reading: &Reading, errors: u64, control: &Control) -> Sample {
+fn put_down(
+    task: Task,
+    throughput: f64,
+    reading: &Reading,
+    errors: u64,
+    control: &Control,
+) -> Sample {
     Sample {
         time_s: crate::report::rounded(control.elapsed().as_secs_f64()),
-        kernel: phase.task.kernel,
-        precision: phase.task.precision,
-        throughput: phase.sample(),
+        kernel: task.kernel,
+        precision: task.precision,
+        throughput,
         errors,
         temperature_c: reading.temperature_c,
         power_w: reading.power_w,

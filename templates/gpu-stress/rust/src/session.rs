@@ -55,13 +55,18 @@ pub fn run(jobs: Vec<Job>, plan: Plan, control: &Arc<Control>) {
 fn run_device(job: Job, plan: Plan, control: &Arc<Control>) {
     let Job { maker, sensors, tasks, memory, threads, watch } = job;
     let share = plan.duration.div_f64(crate::number::float(tasks.len().max(1) as u64));
+    watch.state().to_come = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
     let _sampler = Sampler::begin(sensors, plan.max_temperature, &watch, control);
     for task in tasks {
         if control.is_stopped() || watch.is_lost() {
             break;
         }
         let phase = Arc::new(Phase::new(task, share, threads));
-        watch.state().phases.push(Arc::clone(&phase));
+        {
+            let mut state = watch.state();
+            state.to_come -= 1;
+            state.phases.push(Arc::clone(&phase));
+        }
         run_phase(&*maker, memory, &phase, control);
         if let Some(failure) = phase.failure().cloned() {
             let time_s = control.elapsed().as_secs_f64();
@@ -109,19 +114,20 @@ fn work(
     control: &Control,
 ) -> Result<(), Failure> {
     let result = (|| {
+        let arrival = phase.expect();
         let mut load = make_fitting(maker, phase.task, memory, seed)?;
         phase.allocate(load.allocated());
         if control.is_stopped() {
             return Err(Failure::Stopped);
         }
         if let Some(reference) = load.reference()? {
-            let (wrong, samples) = (reference.wrong, reference.samples);
+            let (wrong, samples) = (reference.wrong.count, reference.samples);
             phase.compare(reference);
             if wrong > 0 {
                 return Err(Failure::Reference { wrong, samples });
             }
         }
-        batches::run(&mut *load, phase, &phase.meters[number], control)
+        batches::run(&mut *load, phase, &phase.meters[number], arrival, control)
     })();
     if let Err(failure) = &result
         && *failure != Failure::Stopped

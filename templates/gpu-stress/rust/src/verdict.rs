@@ -87,7 +87,7 @@ fn told(label: &str, ended: &Ended) -> String {
     let Ended { failure, task, time_s } = ended;
     let place = task.map_or_else(|| label.into(), |task| format!("{label}, {task}"));
     match failure {
-        Failure::Lost(_) => format!("{place}: {failure}, after {time_s:.1} s"),
+        Failure::Lost(why) => format!("{place}: lost after {time_s:.1} s: {why}"),
         _ => format!("{place}: {failure}"),
     }
 }

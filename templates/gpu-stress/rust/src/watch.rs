@@ -50,6 +50,8 @@ pub struct Watch {
 pub struct State {
     /// The tasks so far; the last one runs.
     pub phases: Vec<Arc<Phase>>,
+    /// How many have not begun.
+    pub to_come: u32,
     /// Once a second.
     pub samples: Vec<Sample>,
     /// Of the last sample.

@@ -72,9 +72,13 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
     },
-    /// Print the GPUs as JSON, for `list`, which must outlive a driver that crashes.
+    /// Print the GPUs as JSON, for what must outlive a driver that crashes.
     #[command(hide = true)]
-    Probe,
+    Probe {
+        /// See only whether they answer.
+        #[arg(long)]
+        drivers: bool,
+    },
 }
 
 #[derive(Subcommand)]

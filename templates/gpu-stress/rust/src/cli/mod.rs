@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 mod examples;
 mod list;
 mod live;
+mod probe;
 mod reports;
 mod runs;
 mod selftests;
@@ -15,11 +16,12 @@ mod table;
 mod torch;
 pub(crate) mod usage;
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 
 use anyhow::Result;
 use clap::CommandFactory;
 
+use my_project::Error;
 use my_project::control::Control;
 use my_project::report::Report;
 
@@ -31,11 +33,11 @@ use sink::Sink;
 pub(crate) fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         None => {
-            say(&Arguments::command().render_help().to_string());
+            say(&Arguments::command().render_help().to_string())?;
             Ok(0)
         }
         Some(Command::List { json }) => list::list(json.as_deref()),
-        Some(Command::Probe) => list::probe(),
+        Some(Command::Probe { drivers }) => probe::answer(drivers),
         Some(Command::Selftest { device }) => selftests::selftest(&device),
         Some(Command::Report { files, svg }) => reports::report(&files, svg.as_deref()),
         Some(Command::Cpu { run, threads, backend }) => runs::cpu(&run, &threads, backend),
@@ -49,16 +51,15 @@ fn finish(report: &Report, mut sink: Sink, signals: &Signals, control: &Control)
     if sink.may_wait() {
         signals.end_at_once();
     }
-    if !sink.takes_output() {
-        say(&table::report(report));
-    }
+    let shown = if sink.takes_output() { Ok(()) } else { say(&table::report(report)) };
+    let written = sink.write(&format!("{}\n", serde_json::to_string_pretty(report)?));
     let status = report.verdict.exit_status;
-    let status = match sink.write(&format!("{}\n", serde_json::to_string_pretty(report)?)) {
+    let status = match written.and(shown) {
         Err(error) if status != 0 => {
             complain(&format!("error: {error}"));
             status
         }
-        written => written.map(|()| status)?,
+        told => told.map(|()| status)?,
     };
     if control.has_left() {
         // The usual end would wait for libraries whose threads are still at work.
@@ -68,9 +69,14 @@ fn finish(report: &Report, mut sink: Sink, signals: &Signals, control: &Control)
 }
 
 /// Prints to standard output. Whoever has closed it has seen enough.
-fn say(text: &str) {
+fn say(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::Written { path: "standard output".into(), source: error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints a line to standard error. Where even that is gone there is nobody left to tell.

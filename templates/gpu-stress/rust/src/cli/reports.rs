@@ -18,7 +18,7 @@ pub(crate) fn report(files: &[PathBuf], svg: Option<&Path>) -> Result<u8> {
         .collect::<Result<_>>()?;
     let mut sink = Sink::open(svg)?;
     if !sink.takes_output() {
-        say(&table::reports(&named));
+        say(&table::reports(&named))?;
     }
     if let Some((_, first)) = named.first() {
         sink.write(&draw(first))?;

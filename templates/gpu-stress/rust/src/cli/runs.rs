@@ -12,9 +12,11 @@ use my_project::control::Control;
 use my_project::cpu::{Cpu, PRECISIONS};
 use my_project::device::Kind;
 use my_project::devices::Candidate;
-use my_project::gpu::Gpu;
+use my_project::gpu::{Found, Gpu};
 use my_project::host::{self, Host, available_memory};
-use my_project::sensors::{self, Absent, Hwmon, Nvml, Sensors};
+use my_project::report::Status;
+use my_project::sensors::{self, Absent, Hwmon};
+use my_project::sensors::{LazyNvml, Nvml, Sensors};
 use my_project::session::{self, Job, Plan};
 use my_project::settings::Choice;
 use my_project::verdict::judge;
@@ -25,7 +27,7 @@ use super::arguments::{CpuBackend, GpuBackend, Gpus, Run, Threads};
 use super::live::Live;
 use super::signals::Signals;
 use super::sink::Sink;
-use super::{finish, settings, torch};
+use super::{complain, finish, probe, settings, torch};
 
 /// Threads that feed a GPU unless said.
 const FEEDING: u32 = 4;
@@ -77,6 +79,11 @@ impl<'a> Order<'a> {
         }
         let watches: Vec<_> = watches.iter().map(|watch| &**watch).collect();
         let verdict = judge(&watches, self.run.min_throughput, &self.control);
+        if self.run.quiet && matches!(verdict.status, Status::Fault | Status::Hot) {
+            for reason in &verdict.reasons {
+                complain(&format!("error: {reason}"));
+            }
+        }
         let report = assemble(self.command, self.settings, started, &watches, verdict);
         finish(&report, self.sink, &self.signals, &self.control)
     }
@@ -123,7 +130,8 @@ pub(crate) fn gpu(run: &Run, gpus: &Gpus, threads: Option<&Threads>) -> Result<u
         return order.carry_out(jobs);
     }
     order.carry_out(move || {
-        let nvml = Nvml::load();
+        probe::ensure_answers()?;
+        let nvml = Nvml::lazily();
         let chosen = devices::choose(devices::gpus(&nvml), &choices, allows_software)?;
         let job = |one: Candidate| {
             ensure(&tasks, &one.device.name, &one.device.precisions)?;
@@ -150,11 +158,7 @@ pub(crate) fn ensure(tasks: &[Task], name: &str, has: &[Precision]) -> Result<()
 }
 
 /// The sensors that are meant.
-fn sensors_of(
-    word: &str,
-    nvml: &Result<Arc<Nvml>, String>,
-    gpu: &my_project::gpu::Found,
-) -> Result<Box<dyn Sensors>, Error> {
+fn sensors_of(word: &str, nvml: &LazyNvml, gpu: &Found) -> Result<Box<dyn Sensors>, Error> {
     match word {
         "auto" => Ok(sensors::of_gpu(nvml, gpu)),
         "none" => Ok(Box::new(Absent("not asked for".into()))),

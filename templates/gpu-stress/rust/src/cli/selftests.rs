@@ -23,7 +23,7 @@ use my_project::{Error, Failure, devices};
 use super::arguments::SelftestDevice;
 use super::signals::Signals;
 use super::sink::Sink;
-use super::{finish, settings};
+use super::{finish, probe, settings};
 
 /// A device to be tested.
 type Subject = (Box<dyn Maker>, Watch);
@@ -50,7 +50,8 @@ pub(crate) fn selftest(device: &SelftestDevice) -> Result<u8> {
 
 fn gpus(words: &[String], allows_software: bool) -> Result<Vec<Subject>, Error> {
     let choices: Vec<_> = words.iter().map(|word| Choice::parse(word)).collect();
-    let chosen = devices::choose(devices::gpus(&Nvml::load()), &choices, allows_software)?;
+    probe::ensure_answers()?;
+    let chosen = devices::choose(devices::gpus(&Nvml::lazily()), &choices, allows_software)?;
     let subject = |one: devices::Candidate| {
         let refused = |error| Error::Missing(format!("{}: {error}", one.device.name));
         let gpu = Gpu::open(&one.found.adapter).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! Owns files that results are written to: that they can be is found out before any work.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,13 @@ use my_project::Error;
 pub(crate) enum Sink {
     Nowhere,
     StandardOutput,
-    File { path: PathBuf, file: File, is_new: bool },
+    File {
+        path: PathBuf,
+        file: File,
+        is_new: bool,
+    },
+    /// Not opened before it is written, as that waits for a reader.
+    Pipe(PathBuf),
 }
 
 impl Sink {
@@ -19,6 +25,9 @@ impl Sink {
         let Some(path) = path else { return Ok(Self::Nowhere) };
         if path == Path::new("-") {
             return Ok(Self::StandardOutput);
+        }
+        if path.metadata().is_ok_and(|data| is_pipe(data.file_type())) {
+            return Ok(Self::Pipe(path.to_owned()));
         }
         let is_new = !path.exists();
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
@@ -37,7 +46,7 @@ impl Sink {
     pub(crate) fn may_wait(&self) -> bool {
         match self {
             Self::Nowhere => false,
-            Self::StandardOutput => true,
+            Self::StandardOutput | Self::Pipe(_) => true,
             Self::File { file, .. } => !file.metadata().is_ok_and(|data| data.is_file()),
         }
     }
@@ -49,7 +58,12 @@ impl Sink {
             Self::StandardOutput => {
                 let mut out = io::stdout().lock();
                 let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-                written.map_err(|source| Error::Written { path: "-".into(), source })
+                written.map_err(|source| Error::Written { path: "standard output".into(), source })
+            }
+            Self::Pipe(path) => {
+                let pipe = OpenOptions::new().write(true).open(&*path);
+                let written = pipe.and_then(|mut pipe| pipe.write_all(text.as_bytes()));
+                written.map_err(|source| Error::Written { path: path.clone(), source })
             }
             Self::File { path, file, is_new } => {
                 // Nothing is cut off where a device takes what is written.
@@ -63,6 +77,17 @@ impl Sink {
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    kind.is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: FileType) -> bool {
+    false
 }
 
 impl Drop for Sink {

@@ -17,9 +17,9 @@ pub(crate) struct Moment {
 
 /// What a device does now, once it does something.
 pub(crate) fn moment(watch: &Watch) -> Option<Moment> {
-    let (phases, reading, power_limit) = {
+    let (phases, reading, power_limit, to_come) = {
         let state = watch.state();
-        (state.phases.clone(), state.reading.clone(), state.facts.power_limit_w)
+        (state.phases.clone(), state.reading.clone(), state.facts.power_limit_w, state.to_come)
     };
     let phase = phases.last()?;
     let errors: u64 = phases.iter().map(|phase| phase.wrong().count).sum();
@@ -28,7 +28,7 @@ pub(crate) fn moment(watch: &Watch) -> Option<Moment> {
     let noun = if errors == 1 { "error" } else { "errors" };
     fields.push(format!("{errors} {noun}"));
     fields.extend(readings(&reading, power_limit));
-    fields.extend(left(phase));
+    fields.push(left(phase, to_come));
     Some(Moment { phase: phases.len(), fields })
 }
 
@@ -36,7 +36,9 @@ fn throughput(phase: &Phase) -> Vec<String> {
     let kernel = phase.task.kernel;
     let Some(average) = phase.average() else { return vec!["warming up".into()] };
     let now = phase.last_sample().unwrap_or(average);
-    vec![kernel.show(now), format!("avg {}", kernel.show(average))]
+    // The unit once: what is measured of the device shall fit 80 columns too.
+    let (unit, size) = kernel.unit(now);
+    vec![format!("{:.2} {unit}", now / size), format!("avg {:.2}", average / size)]
 }
 
 fn readings(reading: &Reading, power_limit: Option<f64>) -> Vec<String> {
@@ -53,9 +55,10 @@ fn readings(reading: &Reading, power_limit: Option<f64>) -> Vec<String> {
     fields.into_iter().flatten().collect()
 }
 
-fn left(phase: &Phase) -> Option<String> {
-    let left = phase.share.saturating_sub(phase.elapsed()?);
-    Some(format!("{} left", show(left)))
+/// Of this task and those to come, without what warms them up.
+fn left(phase: &Phase, to_come: u32) -> String {
+    let left = phase.share.saturating_sub(phase.elapsed().unwrap_or_default());
+    format!("{} left", show(left + phase.share * to_come))
 }
 
 /// Time for people, rounded up to seconds.

@@ -29,15 +29,6 @@ mod absent {
     }
 }
 
-/// What is asked of each device.
-#[cfg(feature = "torch")]
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    tasks: &'a [my_project::Task],
-    fraction: Option<f64>,
-    threads: usize,
-}
-
 #[cfg(feature = "torch")]
 mod present {
     use std::path::Path;
@@ -50,10 +41,27 @@ mod present {
     use my_project::settings::Choice;
     use my_project::torch::{PRECISIONS, Torch};
     use my_project::watch::Watch;
-    use my_project::{Error, Task, devices};
+    use my_project::{Error, Precision, Task, devices};
 
     use super::super::runs::ensure;
-    use super::Asked;
+
+    /// What is asked of each device.
+    #[derive(Clone, Copy)]
+    struct Asked<'a> {
+        tasks: &'a [Task],
+        fraction: Option<f64>,
+        threads: usize,
+    }
+
+    /// Makes sure that what is asked for can be asked of torch.
+    fn ensure_asked(tasks: &[Task], name: &str) -> Result<(), Error> {
+        if tasks.iter().any(|task| task.precision == Some(Precision::Tf32)) {
+            let text = "tch, which reaches torch, has no way to ask for tf32, only for";
+            let others: Vec<_> = PRECISIONS.iter().map(ToString::to_string).collect();
+            return Err(Error::Missing(format!("{text} {}", others.join(", "))));
+        }
+        ensure(tasks, name, &PRECISIONS)
+    }
 
     /// All cores work on one product, whatever their number.
     pub(crate) fn cpu(
@@ -61,7 +69,7 @@ mod present {
         fraction: Option<f64>,
         threads: usize,
     ) -> Result<Vec<Job>, Error> {
-        ensure(tasks, "torch on the CPU", &PRECISIONS)?;
+        ensure_asked(tasks, "torch on the CPU")?;
         let device = Device { precisions: PRECISIONS.into(), ..devices::cpu(&Host::look()) };
         let free = Some(available_memory());
         let (memory, notes) = devices::budget(Kind::Cpu, free, fraction);
@@ -84,7 +92,7 @@ mod present {
         word: &str,
     ) -> Result<Vec<Job>, Error> {
         let asked = Asked { tasks, fraction, threads };
-        ensure(tasks, "torch on a GPU", &PRECISIONS)?;
+        ensure_asked(tasks, "torch on a GPU")?;
         let all = Torch::gpus();
         if all.is_empty() {
             let text = "no GPU found: this PyTorch has no device of CUDA";

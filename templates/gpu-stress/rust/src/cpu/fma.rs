@@ -8,7 +8,7 @@ use super::real::Real;
 use crate::Failure;
 use crate::load::{Done, Load, Wrong};
 use crate::random::start;
-use crate::reference::{FACTOR, LANES, Reference, Sample, fma, fma_steps, fma_tolerance, places};
+use crate::reference::{FACTOR, LANES, Reference, compare_fma, fma_steps, places};
 use crate::seed::Seeds;
 
 /// Invocations in a block: 16 KiB in f32.
@@ -47,16 +47,11 @@ impl<T: Real> Load for Fma<T> {
         self.compute(steps)?;
         let mut seeds = Seeds::new();
         let places = places(SAMPLES, INVOCATIONS, || seeds.draw());
-        let tolerance = fma_tolerance(T::PRECISION, steps);
-        let lanes = crate::number::size(u64::from(LANES));
-        let samples = places.into_iter().flat_map(|place| {
-            let expected = fma(place, steps, seed, T::PRECISION);
-            let at = crate::number::size(u64::from(place)) * lanes;
-            let sample =
-                |(found, expected): (&T, _)| Sample { found: found.wide(), expected, tolerance };
-            self.results[at..at + lanes].iter().zip(expected).map(sample).collect::<Vec<_>>()
+        let found = places.iter().flat_map(|&place| {
+            let lanes = u64::from(place * LANES)..u64::from((place + 1) * LANES);
+            lanes.map(|lane| self.results[crate::number::size(lane)].wide())
         });
-        Ok(Some(Reference::new(&samples.collect::<Vec<_>>())))
+        Ok(Some(compare_fma(&places, found, steps, seed, T::PRECISION)))
     }
 
     fn prepare(&mut self, size: u32) -> Result<(), Failure> {

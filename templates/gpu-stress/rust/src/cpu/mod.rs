@@ -8,8 +8,8 @@ mod real;
 use crate::load::{Load, Maker};
 use crate::{Failure, Kernel, Precision, Task};
 
-/// What the CPU computes in, from the finest to the coarsest.
-pub const PRECISIONS: [Precision; 2] = [Precision::F64, Precision::F32];
+/// What the CPU computes in.
+pub const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 
 /// The CPU, one core of it a load.
 #[derive(Clone, Copy, Debug)]

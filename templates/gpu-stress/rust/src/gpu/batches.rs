@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, channel};
 use wgpu::{Buffer, BufferAsyncError, BufferUsages, CommandEncoder, MapMode, SubmissionIndex};
 
 use super::pipelines::{Part, STRIDE, slot};
-use super::{Gpu, first_line};
+use super::readback::wait_for_map;
+use super::{Gpu, one_line};
 use crate::Failure;
 use crate::load::{ADDRESSES, Done, Wrong};
 
@@ -80,13 +81,9 @@ impl Batches {
             return Err(Failure::Driver("no batch is under way".into()));
         };
         gpu.wait(batch.submission)?;
-        match batch.mapped.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(Failure::Driver(first_line(&error))),
-            Err(_) => return Err(Failure::Driver("a record of faults was not mapped".into())),
-        }
+        wait_for_map(&batch.mapped)?;
         let view = batch.copy.get_mapped_range(..);
-        let view = view.map_err(|error| Failure::Driver(first_line(&error)))?;
+        let view = view.map_err(|error| Failure::Driver(one_line(&error)))?;
         batch.done.wrong = read(&view);
         drop(view);
         batch.copy.unmap();

@@ -9,7 +9,7 @@ use super::batches::Batches;
 use super::pipelines::{Program, dispatch, groups, slot};
 use super::readback::numbers;
 use crate::load::{Done, Load};
-use crate::reference::{LANES, Reference, Sample, fma, fma_steps, fma_tolerance, places};
+use crate::reference::{LANES, Reference, compare_fma, fma_steps, places};
 use crate::seed::Seeds;
 use crate::{Failure, Precision};
 
@@ -85,12 +85,7 @@ impl Load for Fma {
         let size = u64::from(LANES) * self.precision.size();
         let offsets: Vec<_> = places.iter().map(|&place| u64::from(place) * size).collect();
         let found = numbers(&self.gpu.read(&self.results, &offsets, size)?, self.precision);
-        let tolerance = fma_tolerance(self.precision, steps);
-        let expected =
-            places.iter().flat_map(|&place| fma(place, steps, self.seed, self.precision));
-        let sample = |(found, expected)| Sample { found, expected, tolerance };
-        let samples: Vec<_> = found.into_iter().zip(expected).map(sample).collect();
-        Ok(Some(Reference::new(&samples)))
+        Ok(Some(compare_fma(&places, found, steps, self.seed, self.precision)))
     }
 
     fn prepare(&mut self, size: u32) -> Result<(), Failure> {

@@ -35,12 +35,12 @@ pub struct Gpu {
     is_software: bool,
 }
 
-/// The precisions that an adapter has, from the finest to the coarsest.
+/// The precisions that an adapter has, the one that each has before the others.
 #[must_use]
 pub fn precisions(adapter: &Adapter) -> Vec<Precision> {
     let features = adapter.features();
     let has = |precision: &Precision| features.contains(feature(*precision));
-    [Precision::F64, Precision::F32, Precision::F16].into_iter().filter(has).collect()
+    [Precision::F32, Precision::F16, Precision::F64].into_iter().filter(has).collect()
 }
 
 fn feature(precision: Precision) -> Features {
@@ -70,13 +70,13 @@ impl Gpu {
             ..DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
-            .map_err(|error| Failure::Driver(first_line(&error)))?;
+            .map_err(|error| Failure::Driver(one_line(&error)))?;
         let fault = Arc::new(Mutex::new(None));
         let of_error = Arc::clone(&fault);
         device.on_uncaptured_error(Arc::new(move |error| keep(&of_error, failure(&error))));
         let of_loss = Arc::clone(&fault);
         device.set_device_lost_callback(move |_, text| {
-            keep(&of_loss, Failure::Lost(text.lines().next().unwrap_or_default().into()));
+            keep(&of_loss, Failure::Lost(one_line(&text)));
         });
         let pipelines = Mutex::default();
         let is_software = adapter.get_info().device_type == wgpu::DeviceType::Cpu;
@@ -97,7 +97,7 @@ impl Gpu {
             Err(PollError::Timeout) => {
                 Err(Failure::Lost(format!("no answer for {} s", PATIENCE.as_secs())))
             }
-            Err(error) => Err(Failure::Driver(first_line(&error))),
+            Err(error) => Err(Failure::Driver(one_line(&error))),
             Ok(_) => self.check(),
         }
     }
@@ -156,10 +156,11 @@ fn keep(place: &Mutex<Option<Failure>>, failure: Failure) {
 fn failure(error: &Error) -> Failure {
     match error {
         Error::OutOfMemory { .. } => Failure::Memory,
-        error => Failure::Driver(first_line(error)),
+        error => Failure::Driver(one_line(error)),
     }
 }
 
-fn first_line(error: &impl ToString) -> String {
-    error.to_string().lines().next().unwrap_or_default().into()
+/// Drivers tell the cause in a line of its own, and reasons are one line each.
+fn one_line(error: &impl ToString) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,11 +1,11 @@
 //! Owns the way back: bytes that the host reads, and words that it spoils to see them found.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
-use wgpu::{Buffer, BufferUsages, MapMode};
+use wgpu::{Buffer, BufferAsyncError, BufferUsages, MapMode};
 
 use super::pipelines::Part;
-use super::{Gpu, first_line};
+use super::{Gpu, PATIENCE, one_line};
 use crate::Failure;
 
 impl Gpu {
@@ -30,13 +30,8 @@ impl Gpu {
             let _ = sender.send(result);
         });
         self.wait(submission)?;
-        match mapped.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(Failure::Driver(first_line(&error))),
-            Err(_) => return Err(Failure::Driver("a buffer was not mapped".into())),
-        }
-        let view =
-            copy.get_mapped_range(..).map_err(|error| Failure::Driver(first_line(&error)))?;
+        wait_for_map(&mapped)?;
+        let view = copy.get_mapped_range(..).map_err(|error| Failure::Driver(one_line(&error)))?;
         Ok(view.to_vec())
     }
 
@@ -54,6 +49,15 @@ impl Gpu {
         let spoilt = found ^ (1 << (random % 32));
         self.queue.write_buffer(part.buffer, offset, &spoilt.to_ne_bytes());
         Ok(word)
+    }
+}
+
+/// Waits until a buffer is mapped. Where threads share a device, another one may have found that out
+/// and be about to tell it.
+pub(super) fn wait_for_map(mapped: &Receiver<Result<(), BufferAsyncError>>) -> Result<(), Failure> {
+    match mapped.recv_timeout(PATIENCE) {
+        Ok(result) => result.map_err(|error| Failure::Driver(one_line(&error))),
+        Err(_) => Err(Failure::Lost("a buffer was never mapped".into())),
     }
 }
 

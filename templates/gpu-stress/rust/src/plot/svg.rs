@@ -2,7 +2,7 @@
 
 /// A number with one decimal; what is half way goes up, in every language.
 pub(super) fn tenths(number: f64) -> String {
-    let tenths = crate::number::whole((number * 10.0 + 0.5).floor());
+    let tenths = crate::number::whole128((number * 10.0 + 0.5).floor());
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 

@@ -1,6 +1,7 @@
 //! Owns the report: the form of `contract/report.schema.json`, written and read.
 
 mod device;
+pub mod schema;
 
 use std::path::Path;
 
@@ -116,11 +117,8 @@ pub fn rounded(seconds: f64) -> f64 {
 pub fn read(path: &Path) -> Result<Report, Error> {
     let refuse = |reason: String| Error::File { path: path.to_owned(), reason };
     let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    let report: Report =
-        serde_json::from_slice(&text).map_err(|error| refuse(format!("not a report: {error}")))?;
-    if report.version == 1 {
-        Ok(report)
-    } else {
-        Err(refuse(format!("not a report: version {} is not 1", report.version)))
-    }
+    let no_json = |error| refuse(format!("no report, for it is no JSON: {error}"));
+    let data: Value = serde_json::from_slice(&text).map_err(no_json)?;
+    schema::check(&data).map_err(|flaw| refuse(format!("no report: {flaw}")))?;
+    serde_json::from_value(data).map_err(|error| refuse(format!("no report: {error}")))
 }

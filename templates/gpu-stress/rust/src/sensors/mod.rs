@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use amdgpu::Amdgpu;
 pub use card::throttle_reasons;
 pub use hwmon::Hwmon;
-pub use nvml::{Card, Nvml, VENDOR as NVIDIA};
+pub use nvml::{Card, LazyNvml, Nvml, VENDOR as NVIDIA};
 pub use pci::Address;
 
 /// Where readings come from.
@@ -122,10 +122,10 @@ pub(crate) fn give_reason(reasons: &mut Reasons, names: &[&str], reason: &str) {
 
 /// Finds the sensors of a GPU by where it sits, or by its maker and name if only one has that.
 #[must_use]
-pub fn of_gpu(nvml: &Result<Arc<Nvml>, String>, gpu: &crate::gpu::Found) -> Box<dyn Sensors> {
+pub fn of_gpu(nvml: &LazyNvml, gpu: &crate::gpu::Found) -> Box<dyn Sensors> {
     let address = gpu.pci.as_deref().and_then(|text| text.parse::<Address>().ok());
     match gpu.vendor {
-        nvml::VENDOR => match nvml {
+        nvml::VENDOR => match nvml.as_ref() {
             Ok(nvml) => match nvml.find(address, &gpu.name) {
                 Some(card) => Box::new(Arc::clone(nvml).sensors(&card)),
                 None => Box::new(Absent("NVML has no device like this one".into())),

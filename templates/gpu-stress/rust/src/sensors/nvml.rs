@@ -1,7 +1,7 @@
 //! Owns NVML, the library of NVIDIA's driver, which is loaded when it is first asked for.
 
 use std::ffi::OsStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml as Library};
@@ -32,7 +32,16 @@ pub struct Card {
 #[derive(Debug)]
 pub struct Nvml(Library);
 
+/// The library, loaded by who first asks for it: where it hangs, nobody waits who needs it not.
+pub type LazyNvml = LazyLock<Result<Arc<Nvml>, String>>;
+
 impl Nvml {
+    /// The library, to be loaded when it is first asked for.
+    #[must_use]
+    pub fn lazily() -> LazyNvml {
+        LazyLock::new(Self::load)
+    }
+
     /// Loads the library.
     ///
     /// # Errors

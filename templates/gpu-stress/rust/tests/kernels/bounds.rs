@@ -1,6 +1,7 @@
 //! The bounds of errors hold, and are small enough that a wrong shader is found by them.
 
 use my_project::Precision;
+use my_project::load::Wrong;
 use my_project::reference::{Reference, Sums, fma, fma_steps};
 use my_project::reference::{fma_tolerance, product};
 
@@ -51,7 +52,7 @@ fn each_precision_keeps_its_bound_and_a_wrong_constant_does_not() {
     let lab = Lab::new(&found.adapter);
     for &precision in &found.precisions {
         let right = look_at_fma(&lab, FMA, precision);
-        assert_eq!(right.wrong, 0, "{precision}: {right:?}");
+        assert_eq!(right.wrong.count, 0, "{precision}: {right:?}");
         // As little as this precision tells apart from the right one after so many steps.
         let constant = match precision {
             Precision::F16 => "0.6",
@@ -61,7 +62,7 @@ fn each_precision_keeps_its_bound_and_a_wrong_constant_does_not() {
         let wrong = FMA.replace("0.6180339887498949", constant);
         assert_ne!(wrong, FMA, "the constant is there to be replaced");
         let wrong = look_at_fma(&lab, &wrong, precision);
-        assert!(wrong.wrong > 0, "{precision}: {wrong:?}");
+        assert!(wrong.wrong.count > 0, "{precision}: {wrong:?}");
     }
 }
 
@@ -71,11 +72,11 @@ fn each_precision_keeps_its_bound_and_a_product_that_is_left_out_does_not() {
     let lab = Lab::new(&found.adapter);
     for &precision in &found.precisions {
         let right = look_at_matmul(&lab, MATMUL, precision);
-        assert_eq!(right.wrong, 0, "{precision}: {right:?}");
+        assert_eq!(right.wrong.count, 0, "{precision}: {right:?}");
         let wrong = MATMUL.replace("k < 16u", "k < 15u");
         assert_ne!(wrong, MATMUL, "the loop is there to be shortened");
         let wrong = look_at_matmul(&lab, &wrong, precision);
-        assert!(wrong.wrong > 0, "{precision}: {wrong:?}");
+        assert!(wrong.wrong.count > 0, "{precision}: {wrong:?}");
     }
 }
 
@@ -83,9 +84,12 @@ fn each_precision_keeps_its_bound_and_a_product_that_is_left_out_does_not() {
 fn what_is_not_finite_is_wrong_and_has_no_largest_error() {
     for found in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let reference = compare(&[1.0, found], &[1.0, 1.0], &[0.5, 0.25]);
-        assert_eq!((reference.wrong, reference.largest_error), (1, None));
+        assert_eq!(
+            (reference.wrong, reference.largest_error),
+            (Wrong { count: 1, addresses: vec![1] }, None)
+        );
         assert_eq!((reference.samples, reference.tolerance.to_bits()), (2, 0.25_f64.to_bits()));
     }
     let close = compare(&[1.5], &[1.0], &[0.5]);
-    assert_eq!((close.wrong, close.largest_error), (0, Some(0.5)));
+    assert_eq!((close.wrong.count, close.largest_error), (0, Some(0.5)));
 }

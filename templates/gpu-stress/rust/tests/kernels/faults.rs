@@ -34,7 +34,7 @@ impl Sensors for Fixed {
     }
 }
 
-fn watch() -> Arc<Watch> {
+pub(crate) fn watch() -> Arc<Watch> {
     let device = Device {
         index: Some(3),
         name: "Sleeper".into(),
@@ -95,6 +95,8 @@ fn wrong_words_are_a_fault_and_the_next_kernel_runs_all_the_same() {
     assert_eq!(watch.state().phases.len(), 2);
     assert!(verdict.reasons[0].starts_with("device 3, fma f32: "), "{:?}", verdict.reasons);
     assert!(verdict.reasons[0].ends_with(" wrong words, the first at 7"), "{:?}", verdict.reasons);
+    let total = watch.state().phases[0].total();
+    assert!(total.batches > 0 && total.operations == 0, "none of it is verified: {total:?}");
 }
 
 #[test]
@@ -106,7 +108,10 @@ fn a_wrong_first_result_ends_the_kernel_at_once_and_no_other() {
     let state = watch.state();
     assert_eq!(state.phases.len(), 2);
     assert!(state.phases.iter().all(|phase| phase.total().batches == 0));
-    assert!(state.phases.iter().all(|phase| phase.wrong().count > 0));
+    for phase in &state.phases {
+        let wrong = phase.wrong();
+        assert!(wrong.count > 0 && wrong.addresses[0] == 7, "its element is told: {wrong:?}");
+    }
 }
 
 #[test]
@@ -158,7 +163,9 @@ fn a_device_that_its_sensors_know_to_be_lost_is_lost() {
     let reading = Reading { lost: Some("NVML: gone".into()), ..Reading::default() };
     let (verdict, _) = outcome(Fault::Nothing, Box::new(Fixed(reading)), 60_000, None);
     assert_eq!(verdict.exit_status, 1);
-    assert!(verdict.reasons[0].contains("lost: NVML: gone"), "{:?}", verdict.reasons);
+    let reason = &verdict.reasons[0];
+    assert!(reason.starts_with("device 3, fma f32: lost after "), "{reason}");
+    assert!(reason.ends_with(" s: NVML: gone"), "{reason}");
 }
 
 #[test]

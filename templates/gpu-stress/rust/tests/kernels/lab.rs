@@ -125,7 +125,8 @@ pub(crate) fn numbers(bytes: &[u8], size: usize) -> Vec<f64> {
 
 /// What the reference says of these.
 pub(crate) fn compare(found: &[f64], expected: &[f64], tolerance: &[f64]) -> Reference {
-    let samples = found.iter().zip(expected).zip(tolerance);
-    let sample = |((&found, &expected), &tolerance)| Sample { found, expected, tolerance };
+    let samples = (0..).zip(found).zip(expected.iter().zip(tolerance));
+    let sample =
+        |((place, &found), (&expected, &tolerance))| Sample { place, found, expected, tolerance };
     Reference::new(&samples.map(sample).collect::<Vec<_>>())
 }

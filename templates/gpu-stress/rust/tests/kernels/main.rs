@@ -5,6 +5,7 @@ mod faults;
 mod lab;
 mod loads;
 mod patterns;
+mod samples;
 mod sensors;
 mod sleeper;
 mod values;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use my_project::sensors::{Address, Amdgpu, Hwmon, Reasons};
+use my_project::devices;
+use my_project::sensors::{Address, Amdgpu, Hwmon};
+use my_project::sensors::{LazyNvml, NVIDIA, Reasons, of_gpu};
 use my_project::sensors::{Sensors, Source, throttle_reasons};
 
 use proptest::prelude::*;
@@ -95,6 +97,14 @@ fn throttle_reasons_are_told_bit_by_bit() {
     assert_eq!(throttle_reasons(0x44), ["sw_power_cap", "hw_thermal"]);
     assert_eq!(throttle_reasons(0x1000_0080), ["hw_power_brake", "unknown_0x10000000"]);
     assert_eq!(throttle_reasons(u64::MAX).len(), 64);
+}
+
+#[test]
+fn nvml_is_not_loaded_for_adapters_of_other_makers() {
+    let nvml = LazyNvml::new(|| panic!("NVML is asked"));
+    for gpu in devices::gpus(&nvml).iter().filter(|gpu| gpu.found.vendor != NVIDIA) {
+        assert_eq!(of_gpu(&nvml, &gpu.found).source(), None);
+    }
 }
 
 proptest! {

@@ -29,6 +29,12 @@ impl Sleep {
     }
 }
 
+/// One wrong word, or none.
+fn wrong(is_there: bool) -> Wrong {
+    let count = usize::from(is_there);
+    Wrong { count: count as u64, addresses: vec![7; count] }
+}
+
 impl Maker for Sleeper {
     fn make(&self, _: Task, _: u64, _: u32) -> Result<Box<dyn Load>, Failure> {
         Ok(Box::new(Sleep(self.0, 0)))
@@ -37,7 +43,7 @@ impl Maker for Sleeper {
 
 impl Load for Sleep {
     fn reference(&mut self) -> Result<Option<Reference>, Failure> {
-        let wrong = u64::from(self.0 == Fault::WrongReference);
+        let wrong = wrong(self.0 == Fault::WrongReference);
         Ok(Some(Reference { samples: 64, largest_error: Some(1.0), tolerance: 0.5, wrong }))
     }
 
@@ -60,8 +66,7 @@ impl Load for Sleep {
         if self.0 == Fault::Lost {
             return Err(Failure::Lost("it fell off the bus".into()));
         }
-        let count = u64::from(self.0 == Fault::WrongWords);
-        let wrong = Wrong { count, addresses: vec![7; usize::from(count > 0)] };
+        let wrong = wrong(self.0 == Fault::WrongWords);
         Ok(Done { operations: 1000 * u64::from(self.1), bytes: 0, wrong })
     }
 

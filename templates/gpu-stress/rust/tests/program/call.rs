@@ -10,6 +10,9 @@ use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// Outside of a session Mesa's layers complain on standard error that there is none.
+const SESSION: &str = "XDG_RUNTIME_DIR";
+
 /// A folder that is removed with all in it at the end of a test.
 pub(crate) struct Place(TempDir);
 
@@ -29,14 +32,14 @@ impl Place {
 
     pub(crate) fn command(&self) -> Command {
         let mut command = cargo_bin_cmd!("my-project");
-        command.current_dir(self.0.path());
+        command.current_dir(self.0.path()).env(SESSION, self.0.path());
         command
     }
 
     /// The same, to be started and left alone for a while.
     pub(crate) fn process(&self) -> Process {
         let mut process = Process::new(cargo_bin!("my-project"));
-        process.current_dir(self.0.path());
+        process.current_dir(self.0.path()).env(SESSION, self.0.path());
         process
     }
 

@@ -51,6 +51,25 @@ fn each_phase_ends_soon_and_the_report_says_why() {
 }
 
 #[test]
+fn a_pipe_that_nobody_reads_is_no_trouble_before_the_report_and_no_lasting_one_then() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
+    assert!(made.expect("mkfifo is there").success());
+    let words = "cpu --duration 0.2s --kernel fma --memory-fraction 0.01 --quiet --json pipe";
+    let mut child = start(&place, words);
+    sleep(Duration::from_millis(1500));
+    assert_eq!(child.try_wait().expect("it can be asked"), None, "it waits for a reader");
+    send(&child, SIGINT);
+    let sent = Instant::now();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(sent.elapsed() < SOON, "{:?}", sent.elapsed());
+    let mut child = start(&place, words);
+    let report = std::fs::read_to_string(place.path("pipe")).expect("it is written");
+    assert!(report.starts_with('{') && report.ends_with("}\n"), "{report}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
 fn a_second_signal_is_the_end() {
     let place = Place::new();
     let mut child = start(&place, "cpu --memory-fraction 0.01");

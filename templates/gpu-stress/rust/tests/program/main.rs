@@ -2,6 +2,7 @@
 
 mod call;
 mod interruptions;
+mod lists;
 mod reports;
 mod runs;
 mod usage;

@@ -72,3 +72,38 @@ fn a_backend_that_was_not_built_says_how_to_build_it() {
         assert!(said.contains("--features torch"), "{said}");
     }
 }
+
+#[test]
+#[cfg(feature = "torch")]
+fn torch_runs_and_says_what_it_cannot_be_asked_for() {
+    let place = Place::new();
+    let words = "cpu --backend torch --duration 0.6s --memory-fraction 0.01 --quiet --json r.json";
+    place.say(&format!("{words} --precision f64 --precision bf16")).code(0).stderr("");
+    let kernels = &place.json("r.json")["devices"][0]["kernels"];
+    for (kernel, precision) in kernels.as_array().expect("an array").iter().zip(["f64", "bf16"]) {
+        assert_eq!(
+            (&kernel["kernel"], &kernel["precision"]),
+            (&"matmul".into(), &precision.into())
+        );
+        assert!(kernel["operations"].as_u64() > Some(0), "{kernel}");
+    }
+    let said = complaint(&Place::new().say("cpu --backend torch --precision tf32").code(3));
+    assert!(said.contains("tf32") && said.contains("tch"), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_that_is_full_is_told() {
+    let place = Place::new();
+    let run = "cpu --duration 0.1s --kernel fma --memory-fraction 0.01 --quiet";
+    for words in ["list", run, &format!("{run} --json -")] {
+        let full = std::fs::File::create("/dev/full").expect("it can be opened");
+        let mut process = place.process();
+        process.args(words.split_whitespace()).stdout(full).stderr(std::process::Stdio::piped());
+        let output = process.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{words}: {said}");
+        assert!(said.starts_with("error: standard output: "), "{words}: {said}");
+        assert_eq!(said.lines().count(), 1, "{words}: {said}");
+    }
+}
