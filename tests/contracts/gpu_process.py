@@ -165,6 +165,7 @@ class Running:
         stdout, stderr = (bytes(self._texts[name]).decode() for name in ("stdout", "stderr"))
         code = self.process.returncode
         assert code != -signal.SIGKILL, f"not at an end after {seconds} s: {stderr[-1000:]}"
+        assert code >= 0, f"ended by {signal.Signals(-code).name}: {stderr[-1000:]}"
         assert "Traceback" not in stderr, stderr
         assert "panicked" not in stderr, stderr
         written = read_report(self.folder / "report.json") if "report.json" in self.words else None

@@ -28,8 +28,9 @@ def test_a_kernel_that_computes_wrongly_is_a_fault(broken: Subject) -> None:
 
     Of `fma`, f64 is off at once, and f32 in a word of each batch.
     """
-    words = ("gpu", *GPU, "--precision", "f64", "--precision", "f32", "--duration", "1.5s")
-    ran = broken.shared(*words, "--quiet")
+    # So little memory that it is gone over many times.
+    words = ("gpu", "--allow-software", "--memory-fraction", "0.0001", "--duration", "2.5s")
+    ran = broken.shared(*words, "--precision", "f64", "--precision", "f32", "--quiet")
     assert (ran.status, ran.report["verdict"]["status"]) == (1, "fault")
     assert re.fullmatch(r"(error: .+\n)+", ran.stderr), ran.stderr
     for kernel in ran.device["kernels"]:
