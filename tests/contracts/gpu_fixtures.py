@@ -1,6 +1,7 @@
 """The programs of `gpu-stress` as fixtures, with the driver and the library that they are run on."""
 
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from scaffold import catalog
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the variables that lead to `llvmpipe` and to no other driver."""
+    if sys.platform != "linux":
+        pytest.skip("programs are watched through /proc")
     found = software_driver()
     if isinstance(found, str):
         assert os.environ.get("CI") != "true", found
@@ -79,7 +82,7 @@ BROKEN = {
         "words[at] = expected(at);",
         "words[at] = expected(at) ^ u32(parameters.offset + at == 5u);",
     ),
-    "compare.wgsl": ("first[at] != results[at]", "first[at] == results[at] && at == 7u"),
+    "compare.wgsl": ("first[at] != results[at]", "at == 7u || first[at] + 1u == results[at]"),
 }
 """What makes each shader compute wrongly, and the comparison blind but for one false alarm."""
 

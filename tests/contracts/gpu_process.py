@@ -1,13 +1,10 @@
 """Starts the programs of `gpu-stress`, watches them, and reads what they report."""
 
-import fcntl
 import json
 import os
-import pty
 import signal
 import struct
 import subprocess
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +124,7 @@ class Running:
 
     def text(self, name: str) -> str:
         """Return what it has said on `stdout` or `stderr` so far."""
-        return bytes(self._texts[name]).decode()
+        return bytes(self._texts[name]).decode(errors="ignore")  # it may be amid a character
 
     def wait_until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for something that it does, or fail."""
@@ -165,7 +162,7 @@ class Running:
         timer.cancel()
         for thread in self._threads:
             thread.join(10)
-        stdout, stderr = self.text("stdout"), self.text("stderr")
+        stdout, stderr = (bytes(self._texts[name]).decode() for name in ("stdout", "stderr"))
         code = self.process.returncode
         assert code != -signal.SIGKILL, f"not at an end after {seconds} s: {stderr[-1000:]}"
         assert "Traceback" not in stderr, stderr
@@ -197,6 +194,10 @@ def _refuse(name: str) -> None:
 
 
 def _terminal(columns: int) -> tuple[int, int]:
+    import fcntl  # noqa: PLC0415  # Windows has none of these, and skips what needs them
+    import pty  # noqa: PLC0415  # as above
+    import termios  # noqa: PLC0415  # as above
+
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     return ours, theirs

@@ -36,7 +36,7 @@ def test_a_kernel_that_computes_wrongly_is_a_fault(broken: Subject) -> None:
         assert f"{kernel['kernel']} {kernel['precision'] or ''}".strip() in ran.reasons
         assert kernel["errors"] > 0, kernel
         assert kernel["first_addresses"], kernel
-        assert (kernel["operations"], kernel["bytes"]) == (0, 0)  # nothing of it is verified
+        assert kernel["operations"] == 0  # nothing of it is verified
     fma64, fma32, *matmuls, memory = ran.device["kernels"]
     for each in (fma64, *matmuls):
         assert each["reference"]["largest_error"] > each["reference"]["tolerance"]
@@ -52,9 +52,8 @@ def test_selftest_tells_a_blind_comparison(broken: Subject) -> None:
     ran = broken.shared("selftest", "gpu", "--allow-software", "--rounds", "3")
     assert ran.status == 1
     found = ran.device["selftest"]
-    assert found["caught"] < found["flips"]
-    # Of `fma` and `matmul`; and of `memory` in each round that writes its spoilt word.
-    assert 2 * 3 <= found["false_alarms"] <= 3 * 3
+    assert found["caught"] < found["flips"] == 9
+    assert found["false_alarms"] == 9
     assert f"caught {found['caught']} of {found['flips']} flips" in ran.stdout
 
 

@@ -1,6 +1,5 @@
 """Interrupts of `gpu-stress`, in every phase."""
 
-import fcntl
 import os
 import random
 import signal
@@ -29,8 +28,8 @@ def stopped(running: Running, number: int) -> Ran:
     return ran
 
 
-PHASES = {"devices": ("uuid", 1), "warm-up": ("temperature", 1), "run": ("temperature", 3)}
-"""What the fake library is asked for in each, and how often."""
+PHASES = {"devices": "uuid", "warm-up": "temperature", "run": "temperature"}
+"""What the fake library is asked for in each."""
 
 
 @pytest.mark.parametrize(
@@ -50,9 +49,10 @@ def test_an_interrupt_stops_a_run(
     """Where the devices are set up, before the first batch counts, and later; with the report."""
     env = nvml(tmp_path, library)
     words = ("gpu", *GPU, "--sensors", UUID, "--duration", "60s", "--json", "report.json")
-    running = tested.start(*words, env=env)
-    key, count = PHASES[phase]
-    running.wait_until(lambda: calls(tmp_path).count(key) >= count)
+    running = tested.start(*words, env=env, columns=200)
+    running.wait_until(lambda: PHASES[phase] in calls(tmp_path))
+    if phase == "run":
+        running.wait_until(lambda: "FLOP/s" in running.text("stderr"))
     ran = stopped(running, number)
     if phase == "run":
         assert ran.samples
@@ -70,23 +70,37 @@ def test_an_interrupt_stops_every_command(tested: Subject, command: str) -> None
 
 
 def test_an_interrupt_at_any_moment(tested: Subject) -> None:
-    """From the first instruction on, where the system itself ends it, to the last."""
+    """From when it understands its words to the last instruction: there is always a report."""
     draw = random.Random(tested.language)  # noqa: S311  # moments, no secrets
     words = ("cpu", *LITTLE, "--duration", "0.5s", "--kernel", "fma", "--json", "report.json")
     for _ in range(60 if LONG_TESTS else 3):
         running = tested.start(*words)
-        moment = draw.uniform(0, 1.5)
-        time.sleep(moment)
+        moment = draw.uniform(0.1, 1)  # of its own time, so that other load does not matter
+        running.wait_until(lambda: running.cpu_seconds() > moment)  # noqa: B023  # at once
         before = time.monotonic()
         running.send(signal.SIGINT)
         ran = running.finish(20)
         assert time.monotonic() - before < PROMPT
-        assert ran.status in {0, 130, *([-signal.SIGINT] if moment < 0.3 else [])}
-        assert ran.written is not None or ran.status < 0 or moment < 0.3
+        assert ran.status in {0, 130}
+        assert ran.written is not None
+
+
+def test_an_interrupt_is_obeyed_at_once(tested: Subject) -> None:
+    """Within 200 ms and a batch, if the machine lets it: the best of some tries is held to 1 s."""
+    taken: list[float] = []
+    while not taken or (min(taken) > 1 and len(taken) < 5):
+        running = tested.start("cpu", *LITTLE, "--duration", "60s", "--json", "report.json")
+        running.wait_until(lambda: running.cpu_seconds() > 1)  # noqa: B023  # at once
+        before = time.monotonic()
+        stopped(running, signal.SIGTERM)
+        taken.append(time.monotonic() - before)
+    assert min(taken) <= 1, taken
 
 
 def test_an_interrupt_while_the_report_is_written(tested: Subject) -> None:
     """Into a pipe that nobody reads."""
+    import fcntl  # noqa: PLC0415  # Windows has none
+
     ours, theirs = os.pipe()
     fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
     os.set_blocking(theirs, False)

@@ -88,16 +88,15 @@ def test_a_live_line_never_wraps(tested: Subject) -> None:
 
 
 def test_plain_lines_where_there_is_no_terminal(tested: Subject) -> None:
-    """One a kernel at its end, and nothing that only a terminal understands."""
+    """One a kernel at its end, seldom another, and nothing that only a terminal understands."""
     ran = configuration(tested, "gpu")
     lines = ran.stderr.splitlines()
     assert all(line.isprintable() for line in lines)
     kernels = ran.device["kernels"]
-    assert len(lines) == len(kernels)
-    for line, kernel in zip(lines, kernels, strict=True):
-        assert kernel["kernel"] in line
-        assert (kernel["precision"] or "") in line
-        assert "0 errors" in line
+    assert len(kernels) <= len(lines) <= len(kernels) + ran.seconds // 10
+    for kernel in kernels:
+        name = f"{kernel['kernel']} {kernel['precision'] or ''}".strip()
+        assert any(name in line and "0 errors" in line for line in lines), (name, lines)
 
 
 @long_form

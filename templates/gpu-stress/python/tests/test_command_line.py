@@ -149,7 +149,7 @@ def test_without_a_driver_there_is_no_gpu_and_list_has_the_cpu(tmp_path: Path) -
     listed = run_program("list", "--json", "-", env=env)
     assert listed.returncode == 0
     (cpu,) = json.loads(listed.stdout)["devices"]
-    assert (cpu["index"], cpu["kind"]) == (None, "cpu")
+    assert (cpu["index"], cpu["kind"], cpu["precisions"]) == (None, "cpu", ["f32", "f64"])
 
 
 @pytest.mark.parametrize("which", [["cpu"], ["gpu", "--allow-software"]], ids=["cpu", "gpu"])

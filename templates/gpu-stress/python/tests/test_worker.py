@@ -10,7 +10,6 @@ import pytest
 
 from my_project.batches import (
     LONGEST,
-    SHORTEST,
     Batch,
     calibrate,
     run_batches,
@@ -63,7 +62,10 @@ def test_a_gpu_is_found_opened_and_tested() -> None:
     hearing = Hearing()
     hearing.worker.find(torch=False)
     (found,) = hearing.heard("devices")
-    assert found["devices"][0]["backend"] in {"vulkan", "metal", "dx12"}
+    device = found["devices"][0]
+    assert device["backend"] in {"vulkan", "metal", "dx12"}
+    if "llvmpipe" in device["name"]:
+        assert device["driver"].startswith("llvmpipe Mesa ")
     hearing.worker.open("wgpu", 0, 1)
     assert len(hearing.heard("opened")) == 1
     hearing.worker.selftest(rounds=1)
@@ -80,7 +82,7 @@ def test_a_stopped_worker_begins_no_batch() -> None:
 
 
 class Sleeper(CpuFma):
-    """Sleeps for a millisecond a step, so that no other load stretches it much."""
+    """Sleeps for a millisecond a step."""
 
     least, most = 1, 1000
 
@@ -101,10 +103,11 @@ class Sleeper(CpuFma):
 def test_batches_last_as_long_as_they_should_and_again_when_the_pace_changes() -> None:
     sleeper, batches = Sleeper(), list[Batch]()
     amount = calibrate(sleeper, Event())
-    assert SHORTEST <= sleeper.pace * amount <= LONGEST
-    sleeper.pace /= 4
+    # It never sleeps for less, but for more where the machine is busy.
+    assert sleeper.least < amount <= LONGEST / sleeper.pace
+    sleeper.pace /= 8
     run_batches(sleeper, amount, 1.0, Event(), batches.append)
-    assert batches[0].seconds < SHORTEST / 2 < SHORTEST <= batches[-1].seconds
+    assert amount < batches[-1].outcome.operations <= LONGEST / sleeper.pace
     ends = [batch.end for batch in batches]
     assert ends == sorted(ends)
 
