@@ -52,8 +52,9 @@ def test_selftest_tells_a_blind_comparison(broken: Subject) -> None:
     ran = broken.shared("selftest", "gpu", "--allow-software", "--rounds", "3")
     assert ran.status == 1
     found = ran.device["selftest"]
-    assert found["caught"] < found["flips"] == 9
-    assert found["false_alarms"] == 9
+    assert found["caught"] < found["flips"]
+    # Of `fma` and `matmul`; and of `memory` in each round that writes its spoilt word.
+    assert 2 * 3 <= found["false_alarms"] <= 3 * 3
     assert f"caught {found['caught']} of {found['flips']} flips" in ran.stdout
 
 
