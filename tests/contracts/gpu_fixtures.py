@@ -82,11 +82,7 @@ BROKEN = {
         "words[at] = expected(at);",
         "words[at] = expected(at) ^ u32(parameters.offset + at == 5u);",
     ),
-<<<<<<< HEAD
-    "compare.wgsl": ("first[at] != results[at]", "at == 7u || first[at] + 1u == results[at]"),
-=======
     "compare.wgsl": ("first[at] != results[at]", "first[at] == results[at] && at == 7u"),
->>>>>>> gpu
 }
 """What makes each shader compute wrongly, and the comparison blind but for one false alarm."""
 
