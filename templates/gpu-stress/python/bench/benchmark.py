@@ -30,7 +30,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     words = parser.parse_args()
-    common = ["--quiet", "--memory-fraction", "0.01", "--duration", f"{words.seconds}s"]
+    lasting = ["--quiet", "--memory-fraction", "0.01", "--duration"]
+    common = [*lasting, f"{words.seconds}s"]
     gpu = ["gpu", "--allow-software", "--device", "0", "--kernel", "fma", *common]
     pairs = {
         "gpu fma f32": (bare_fma, lambda _: run(gpu)),
@@ -43,6 +44,7 @@ def main() -> None:
         shown = f"{best_bare / 1e9:>8.2f} GFLOP/s {best / 1e9:>8.2f} GFLOP/s"
         print(f"{name:<16} {shown} {best / best_bare:>6.2f}")
     print_start_and_memory(gpu)
+    print_busy_cores([*lasting, "60s"])
 
 
 def bare_fma(seconds: float) -> float:
@@ -100,6 +102,17 @@ def print_start_and_memory(words: list[str]) -> None:
     allocated = sum(device["allocated_bytes"] for device in report["devices"])
     print(f"beside the run itself {took - report['duration_s']:.2f} s from start to end")
     print(f"host memory {peak / 1e6:.0f} MB, of which {allocated / 1e6:.0f} MB were allocated")
+
+
+def print_busy_cores(common: list[str]) -> None:
+    """Print how busy each kernel of the CPU keeps all cores, amid its run."""
+    for kernel in ("fma", "matmul", "memory"):
+        words = [_PROGRAM, "cpu", "--kernel", kernel, *common]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+            time.sleep(2)
+            busy = psutil.cpu_percent(interval=2)
+            process.terminate()
+        print(f"cpu {kernel:<12} {busy:>5.1f} % of all cores busy")
 
 
 def _memory(pid: int) -> int:
