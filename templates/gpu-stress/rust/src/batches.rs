@@ -53,6 +53,24 @@ pub fn calibrate(load: &mut dyn Load, control: &Control) -> Result<u32, Failure>
     }
 }
 
+/// Makes a load ready, and waits until all of the device are. Returns the size of batches.
+fn begin(
+    load: &mut dyn Load,
+    phase: &Phase,
+    arrival: Arrival<'_>,
+    control: &Control,
+) -> Result<u32, Failure> {
+    let size = calibrate(load, control)?;
+    load.prepare(size)?;
+    drop(arrival);
+    while !phase.is_complete() && !control.is_stopped() && phase.failure().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    control.begin();
+    phase.begin();
+    Ok(size)
+}
+
 /// Runs batches until the phase is over, and counts those that are finished and verified. Threads
 /// begin together.
 ///
@@ -66,14 +84,7 @@ pub fn run(
     arrival: Arrival<'_>,
     control: &Control,
 ) -> Result<(), Failure> {
-    let mut size = calibrate(load, control)?;
-    load.prepare(size)?;
-    drop(arrival);
-    while !phase.is_complete() && !control.is_stopped() && phase.failure().is_none() {
-        thread::sleep(Duration::from_millis(1));
-    }
-    control.begin();
-    phase.begin();
+    let mut size = begin(load, phase, arrival, control)?;
     let (mut under_way, mut outside, mut wanted) = (0, 0, size);
     let (mut last, mut has_run) = (Instant::now(), false);
     loop {

@@ -106,19 +106,7 @@ pub fn choose(
     }
     let mut chosen: Vec<Candidate> = Vec::new();
     for choice in choices {
-        let is_meant = |one: &&Candidate| match choice {
-            Choice::All => false,
-            Choice::Index(index) => one.device.index == Some(*index),
-            Choice::Uuid(uuid) => one.device.uuid.as_ref() == Some(uuid),
-        };
-        let Some(one) = all.iter().find(is_meant) else {
-            let name = match choice {
-                Choice::Index(index) => index.to_string(),
-                Choice::Uuid(uuid) => uuid.clone(),
-                Choice::All => "all".into(),
-            };
-            return Err(Error::Missing(format!("no device {name}; `list` shows which there are")));
-        };
+        let one = find(&all, choice)?;
         if !counts(one) {
             let index = one.device.index.unwrap_or_default();
             let text = format!("device {index} is a software adapter ({})", one.device.name);
@@ -130,6 +118,20 @@ pub fn choose(
         chosen.push(one.clone());
     }
     Ok(chosen)
+}
+
+fn find<'a>(all: &'a [Candidate], choice: &Choice) -> Result<&'a Candidate, Error> {
+    let (found, name) = match choice {
+        Choice::All => (None, "all".to_owned()),
+        Choice::Index(index) => {
+            (all.iter().find(|one| one.device.index == Some(*index)), index.to_string())
+        }
+        Choice::Uuid(uuid) => {
+            (all.iter().find(|one| one.device.uuid.as_ref() == Some(uuid)), uuid.clone())
+        }
+    };
+    let text = format!("no device {name}; `list` shows which there are");
+    found.ok_or(Error::Missing(text))
 }
 
 /// Bytes that loads may take of what is free, and what was taken for granted.

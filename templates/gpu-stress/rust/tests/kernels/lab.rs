@@ -7,7 +7,8 @@ use my_project::gpu::{Found, Gpu, adapters};
 use my_project::reference::{Reference, Sample};
 
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
-use wgpu::{Adapter, BindGroupEntry, Buffer, BufferUsages, Device, DeviceDescriptor, Queue};
+use wgpu::{Adapter, BindGroupEntry, Buffer, BufferUsages};
+use wgpu::{CommandEncoderDescriptor, Device, DeviceDescriptor, Queue};
 
 /// The first adapter of a driver. Without one, tests of shaders do nothing, and say so; where `CI` is
 /// set they fail, so that nobody takes that for a pass.
@@ -80,8 +81,7 @@ impl Lab {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries.collect::<Vec<_>>(),
         });
-        let mut encoder =
-            self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(&pipeline);
@@ -103,8 +103,7 @@ impl Lab {
             usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let mut encoder =
-            self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &copy, 0, buffer.size());
         self.queue.submit([encoder.finish()]);
         copy.map_async(wgpu::MapMode::Read, .., |result| result.expect("it is mapped"));
