@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.dedup_trees import grow, shim
 from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
     both,
     broken,
@@ -73,8 +74,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
 
 
 def template_of(request: pytest.FixtureRequest) -> str:
-    """Return the template that a module `test_<template>.py` is about."""
-    return Path(request.path).stem.removeprefix("test_").replace("_", "-")
+    """Return the template of a module `test_<template>.py` or `test_<template>_<theme>.py`."""
+    module = Path(request.path).stem.removeprefix("test_").replace("_", "-")
+    return next(name for name in catalog.names() if f"{module}-".startswith(f"{name}-"))
 
 
 @pytest.fixture(scope="module", params=catalog.LANGUAGES)
@@ -89,6 +91,20 @@ def programs(
 ) -> dict[str, list[str]]:
     """Return the words that run the program, by language."""
     return {language: build(template_of(request), language) for language in catalog.LANGUAGES}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Make a tree for `dedup`: two groups, with odd names and a hard link."""
+    folder = grow(tmp_path / "tree", {"a": b"x" * 5000, 'b,"\n': b"x" * 5000, "c": b"y", "d": b"y"})
+    (folder / "\udcff").hardlink_to(folder / "a")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile the library that lets something happen at a call of a program to the system."""
+    return shim(tmp_path_factory.mktemp("library"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

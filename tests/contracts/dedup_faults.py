@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.dedup_events import NOWHERE, Event, calls_of
 from contracts.dedup_trees import OLD, Ran, contents, grow, run
 
 LONG = b"x" * 5000
@@ -53,23 +54,17 @@ class Bench:
     def apply_with(self, at: int, event: str, old: Path | None = None) -> tuple[Ran, list[str]]:
         """Follow the plan, with an event at one call; return the names of the calls too."""
         log = self.folder.with_name(f"{self.folder.name}.log")
-        ran = run(
-            self.program,
-            "apply",
-            self.folder / "plan",
-            "--yes",
-            env={
-                "LD_PRELOAD": str(self.library),
-                "SHIM_ROOT": str(self.folder),
-                "SHIM_LOG": str(log),
-                "SHIM_AT": str(at),
-                "SHIM_EVENT": event,
-                "SHIM_OLD": str(old),
-                "SHIM_ASIDE": str(self.folder / "aside"),
-                "SHIM_NEW": str(self.folder / "new"),
-            },
+        happening = Event(
+            event,
+            self.folder,
+            at,
+            old=old or NOWHERE,
+            new=self.folder / "new",
+            aside=self.folder / "aside",
         )
-        return ran, log.read_text().split()
+        environment = happening.environment(self.library, log)
+        ran = run(self.program, "apply", self.folder / "plan", "--yes", env=environment)
+        return ran, [name for name, _ in calls_of(log)]
 
     def is_clean(self) -> bool:
         """Tell whether nothing is left under a temporary name."""

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.http_cases import JSON
+from contracts.http_case import JSON
 from contracts.http_client import Answer, Connection, request
 from contracts.services import TEMPLATES as FOLDER
 from contracts.services import Service

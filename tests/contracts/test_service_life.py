@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.http_cases import JSON
+from contracts.http_case import JSON
 from contracts.http_client import Answer, Connection, NoAnswerError, request
 from contracts.services import LONG, Service, Settings, eventually
 

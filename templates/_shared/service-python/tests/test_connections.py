@@ -23,7 +23,8 @@ def running() -> Iterator[Running]:
 
 def test_several_requests_on_one_connection_are_answered_in_their_order(running: Running) -> None:
     with running.connect() as wire:
-        wire.send(b"GET /slow/0.1 HTTP/1.1\r\n\r\n" + GET + b"GET /nowhere HTTP/1.1\r\n\r\n")
+        paths = (b"/slow/0.1", b"/echo/a", b"/nowhere")
+        wire.send(b"".join(GET.replace(b"/echo/a", path) for path in paths))
         answers = wire.read_until(b"404")
     assert answers.index(b"slept") < answers.index(b'"text":"a"') < answers.index(b"404")
 
@@ -45,6 +46,10 @@ def test_old_and_absolute_requests_are_answered(running: Running, request_line: 
         b"nonsense\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nno field\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n",
+        b"GET /< HTTP/1.1\r\nHost: x\r\n\r\n",
+        POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
         POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
         POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         POST + b"Content-Length: x\r\n\r\n",
@@ -63,7 +68,7 @@ def test_what_is_not_http_is_refused_without_a_body(running: Running, data: byte
 
 def test_nonsense_after_a_request_does_not_harm_its_answer(running: Running) -> None:
     with running.connect() as wire:
-        wire.send(b"GET /slow/0.1 HTTP/1.1\r\n\r\nnonsense\r\n\r\n")
+        wire.send(b"GET /slow/0.1 HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n")
         answer = wire.read_all()
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"slept" in answer
@@ -166,7 +171,7 @@ def test_a_client_that_sends_first_and_reads_later_gets_its_answer(
     running: Running, path: bytes
 ) -> None:
     with running.connect() as wire:
-        wire.send(b"POST " + path + b" HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n")
+        wire.send(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
         time.sleep(0.1)
         for _ in range(100):
             wire.send(b"x" * 10_000)
@@ -175,7 +180,7 @@ def test_a_client_that_sends_first_and_reads_later_gets_its_answer(
 
 def test_a_body_that_nobody_reads_ends_the_connection(running: Running) -> None:
     with running.connect() as wire:
-        wire.send(b"POST /nowhere HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+        wire.send(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
         answer = wire.read_all()
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert b"connection: close" in answer
@@ -202,7 +207,7 @@ def test_an_upgrade_is_not_taken(running: Running) -> None:
     ("data", "route"),
     [
         (POST + b"Content-Length: 3\r\n\r\n", "/count"),
-        (b"GET /slow/0.2 HTTP/1.1\r\n\r\n", "/slow/{seconds}"),
+        (b"GET /slow/0.2 HTTP/1.1\r\nHost: x\r\n\r\n", "/slow/{seconds}"),
     ],
 )
 def test_a_client_that_goes_away_is_499_in_the_log(
@@ -245,7 +250,7 @@ def test_a_handler_has_its_time_after_the_body(running: Running) -> None:
 
 def test_a_handler_in_a_thread_does_not_hold_up_the_answer_in_its_place(running: Running) -> None:
     with running.connect() as wire:
-        wire.send(b"GET /block/2 HTTP/1.1\r\n\r\n")
+        wire.send(b"GET /block/2 HTTP/1.1\r\nHost: x\r\n\r\n")
         begun = time.monotonic()
         assert b'"detail":"the answer took too long"' in wire.read_until(b"}")
     assert time.monotonic() - begun < 1.9

@@ -19,13 +19,14 @@ from typer.testing import CliRunner
 from my_project.cli import app
 from my_project.errors import RefusedError
 from my_project.journal import Journal
+from my_project.plan_reading import read_plan
 from my_project.report import Format, report
 from my_project.workers import affordable
 
 from .trees import CONTRACT, OLD, grow, look, run_program
 
 FUTURE = 4_000_000_000  # seconds
-EXAMPLE = re.compile(rb"\n    my-project (scan|plan) [~.]")
+EXAMPLE = re.compile(rb"\n    my-project (scan|plan|cache) [~.i]")
 PROGRAM = [sys.executable, "-m", "my_project"]
 
 
@@ -113,6 +114,12 @@ def test_each_error_is_one_line(tree: Path, tmp_path: Path) -> None:
     cases: list[tuple[int, list[str | Path], str]] = [
         (2, ["apply", tmp_path / "no\tplan"], f"error: {tmp_path}/no\\tplan: missing"),
         (2, ["apply", tree], f"error: {tree}: is a folder"),
+        (2, ["scan", tree, "--reference", tree / "no"], f"error: {tree}/no: missing"),
+        (
+            2,
+            ["plan", tree, "--reference", tree / "a/b", "--action", "delete"],
+            f"error: {tree}/a/b: missing",
+        ),
         (1, ["plan", tree, "--action", "delete", "-o", tree], f"error: {tree}: is a folder"),
         (1, ["apply", path, "--yes", "--journal", tree], f"error: {tree}: is a folder"),
         (
@@ -135,11 +142,18 @@ def test_a_journal_is_held_against_its_plan(tree: Path, tmp_path: Path) -> None:
     lines = journal.read_bytes().splitlines(keepends=True)
     faults = [b"{}\n", b"[]\n", b"x\n", b'{"line":2}\n', lines[1].replace(b".tmp", b""),
               lines[1].replace(b'"start"', b'"begun"'), lines[1].replace(b'"line":2', b'"line":2.0'),
-              lines[1].replace(b'"start"', b"1"), b"[" * 99_999 + b"\n"]  # fmt: skip
+              lines[1].replace(b'"start"', b"1"), b"[" * 99_999 + b"\n",
+              lines[1].replace(b'"line":2', b'"line":99'), lines[1].replace(b'"line":2', b'"line":-5'),
+              lines[1].replace(b'"victim":0', b'"victim":7'), lines[1].replace(b'"name":0', b'"name":1'),
+              lines[1].replace(b'"victim":0', b'"victim":-0'), lines[1].replace(b'"line":2', b'"line":2,"line":2'),
+              lines[1].replace(b'"start"', b'"start","reason":null'), lines[1].replace(b'"start"', b'{"start":null}'),
+              lines[1].replace(b'"start"', b'"start","keeper_ctime_ns":9223372036854775808')]  # fmt: skip
+    assert len({*faults}) == len(faults)
+    assert lines[1] not in faults
     for fault in faults:
         journal.write_bytes(lines[0] + fault)
         with pytest.raises(RefusedError, match="line 2: not a line of a journal"):
-            Journal(os.fsencode(journal), path.read_bytes())
+            Journal(os.fsencode(journal), *read_plan(os.fsencode(path)))
     journal.write_bytes(lines[0][:20])  # cut off while it was begun
     assert run_program("apply", path, "--yes").returncode == 3
     journal.write_bytes(b"".join(lines)[:-5])  # cut off at its end, though all was done
@@ -213,7 +227,9 @@ def test_wrong_usage_exits_with_2(words: list[str]) -> None:
     assert ran.stderr.startswith("Usage: ")
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["scan", "--help"], ["plan", "--help"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["scan", "--help"], ["plan", "--help"], ["cache", "--help"]]
+)
 def test_help_has_examples(words: list[str]) -> None:
     ran = run_program(*words)
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -300,6 +316,116 @@ def test_a_full_disk_is_one_line_and_no_traceback(tree: Path) -> None:
     assert (ran.returncode, ran.stderr) == (1, b"error: standard output: no space left\n")
 
 
+@pytest.mark.parametrize("stream", ["2>&-", "2>/dev/full", "2>&- <&- 3>&-"])
+def test_standard_error_that_takes_nothing_changes_nothing_else(
+    tree: Path, tmp_path: Path, stream: str
+) -> None:
+    def run(*words: str | Path) -> tuple[int, bytes]:
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {stream}', "sh", *PROGRAM, *words],
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        return ran.returncode, ran.stdout
+
+    path = tmp_path / "plan"
+    assert run("scan", tree / "no", tree) == (1, run_program("scan", tree).stdout)
+    assert run("scan") == (2, b"")
+    assert run("apply", tmp_path / "no") == (2, b"")
+    assert run("plan", tree, "--action", "delete", "-o", path, "--quiet") == (0, b"")
+    (tree / "d").unlink()
+    assert run("apply", path, "--yes") == (
+        3,
+        b"1 done, 1 left alone, 0 failed, 4.9 KiB freed\n",
+    )
+    assert len((tmp_path / "plan.journal").read_bytes().splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("stream", "reason"), [(">&-", "i/o error"), (">/dev/full", "no space left")]
+)
+def test_standard_output_that_takes_nothing_is_an_error(
+    tree: Path, tmp_path: Path, stream: str, reason: str
+) -> None:
+    """But not where nothing is to be written; and `apply --yes` does its work first."""
+    path = tmp_path / "plan"
+    run_program("plan", tree, "--action", "delete", "-o", path)
+    cases: list[tuple[str | Path, ...]] = [
+        ("--version",), ("--help",), ("cache", "info"), ("scan", tree), ("apply", path),
+        ("plan", tree, "--action", "delete"), ("apply", path, "--yes"), ("apply", path, "--yes", "--quiet"),
+    ]  # fmt: skip
+    for words in cases:
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {stream}', "sh", *PROGRAM, *words],
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        if "--quiet" in words:
+            assert (ran.returncode, ran.stderr) == (0, b"")
+        else:
+            said = f"error: standard output: {reason}\n".encode()
+            assert (ran.returncode, ran.stderr) == (1, said), words
+    assert sorted(os.listdir(tree)) == ["a", "c", "\udcff"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [("apply",), ("apply", "--yes")], ids=" ".join)
+def test_a_signal_ends_the_wait_for_a_plan(
+    tmp_path: Path, words: tuple[str, ...], number: signal.Signals
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen(
+        [*PROGRAM, *words, fifo], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        writer = fifo.open("wb")  # waits until the program has it open
+        time.sleep(0.1)
+        program.send_signal(number)
+        stdout, stderr = program.communicate(timeout=10)
+        writer.close()
+    assert (program.returncode, stdout, stderr) == (128 + number, b"", b"")
+
+
+def test_a_signal_ends_the_wait_for_a_reader_of_messages(tmp_path: Path) -> None:
+    """What is said there stands in the journal already."""
+    tree = grow(tmp_path / "tree", {f"{'n' * 200}{each:03}": b"x" for each in range(400)})
+    path = tmp_path / "plan"
+    run_program("plan", tree, "--action", "delete", "-o", path)
+    for name in os.listdir(tree):
+        (tree / name).write_bytes(b"y")
+    journal = tmp_path / "plan.journal"
+    with subprocess.Popen([*PROGRAM, "apply", path, "--yes"], stderr=subprocess.PIPE) as program:
+        sizes = [0, 1]
+        while sizes[-1] == 0 or sizes[-1] != sizes[-2]:  # until nothing happens any more
+            time.sleep(0.5)
+            sizes.append(journal.stat().st_size if journal.exists() else 0)
+        program.send_signal(signal.SIGTERM)
+        try:
+            assert program.wait(timeout=10) == 128 + signal.SIGTERM
+        finally:
+            program.kill()
+
+
+def test_a_plan_is_written_into_what_is_no_file(tree: Path, tmp_path: Path) -> None:
+    fifo, link = tmp_path / "fifo", tmp_path / "link"
+    os.mkfifo(fifo)
+    link.symlink_to("kept/file")
+    words = ("plan", tree, "--action", "delete", "--quiet", "-o")
+    printed = run_program(*words, "-").stdout
+    with subprocess.Popen(["/bin/cat", fifo], stdout=subprocess.PIPE) as reader:
+        try:
+            assert run_program(*words, fifo).returncode == 0
+            assert reader.communicate(timeout=10)[0] == printed
+        finally:
+            reader.kill()
+    assert fifo.is_fifo()
+    (tmp_path / "kept").mkdir()
+    for _ in range(2):  # new, and then over what is there
+        assert run_program(*words, link).returncode == 0
+        assert (link.is_symlink(), link.read_bytes()) == (True, printed)
+    assert os.listdir(tmp_path / "kept") == ["file"]
+
+
 def on_a_terminal(*words: str | Path) -> tuple[int, bytes, bytes]:
     """Run the program with standard error on a terminal; return status, output and errors."""
     ours, theirs = pty.openpty()
@@ -325,11 +451,12 @@ def on_a_terminal(*words: str | Path) -> tuple[int, bytes, bytes]:
 
 
 def test_a_terminal_gets_a_progress_bar_and_a_pipe_gets_none(tree: Path, tmp_path: Path) -> None:
-    status, stdout, shown = on_a_terminal("scan", tree, tree / "missing")
+    status, stdout, shown = on_a_terminal("scan", tree, tree / ":key:")
     assert (status, stdout) == (1, run_program("scan", tree).stdout)
     assert b"whole files" in shown
     assert b"\x1b[" in shown
     assert b"warning: " in shown
+    assert b"/:key:: missing" in shown.replace(b"\r\n", b"")
     assert b"\x1b[" not in run_program("scan", tree).stderr
     for option in ("--quiet", "--no-progress"):
         assert on_a_terminal("scan", tree, option)[2] == b""

@@ -51,6 +51,14 @@ def test_protected_files_are_no_victims_and_references_are_kept(tmp_path: Path) 
     assert names(plan(tmp_path, Action.DELETE, reference=(tmp_path / "ref",)))[0] == ["c", "a", "b"]
 
 
+def test_a_folder_can_be_protected_with_all_in_it(tmp_path: Path) -> None:
+    grow(tmp_path, {"a": b"x", "safe/b": b"x", "safe/in/c": b"x", "d": b"x"})
+    assert names(plan(tmp_path, Action.DELETE, protect=(b"safe",))) == [["a", "d"]]
+    whole = os.fsencode(tmp_path / "safe/in")
+    assert names(plan(tmp_path, Action.DELETE, protect=(whole,))) == [["a", "d", "b"]]
+    assert plan(tmp_path, Action.DELETE, protect=(b"**/safe", b"d")).groups == []
+
+
 def test_a_root_within_a_reference_is_a_reference(tmp_path: Path) -> None:
     """Whatever name it is given by: here the walk of the reference does not reach it."""
     grow(tmp_path, {"ref/.in/a": b"x", "ref/.in/b": b"x", "c": b"x"})
@@ -69,6 +77,7 @@ def test_a_plan_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert data == (tmp_path / "plan").read_bytes()
 
 
+MINUS_NOTHING = "minus nothing"  # stands for `-0`, which Python cannot write
 Edit = Callable[[list[Any]], object]
 
 
@@ -92,6 +101,15 @@ FAULTS: dict[str, tuple[int, str, Edit]] = {
     "no keeper": (2, "a group without a file to keep", lambda p: p[1].pop("keep")),
     "null keeper": (2, "a group without a file to keep", lambda p: p[1].update(keep=None)),
     "no victims": (2, "a group without victims", lambda p: p[1].update(victims=[])),
+    "other and huge version": (1, "not a line of a plan", lambda p: p[0].update(plan=2**70)),
+    "null action": (1, "not a line of a plan", lambda p: p[0].update(action={"delete": None})),
+    "group as a list": (2, "not a line of a plan", lambda p: p.__setitem__(1, [*p[1].values()])),
+    "file as a list": (2, "not a line of a plan", lambda p: p[1].update(keep=[*p[1]["keep"].values()])),
+    "two names in one": (2, "not a line of a plan", lambda p: p[1]["keep"]["names"][0].update(path_base64=None)),
+    "minus nothing": (2, "not a line of a plan", lambda p: p[1].update(size=MINUS_NOTHING)),
+    "half a size": (2, "not a line of a plan", lambda p: p[1].update(size=2.0)),
+    "huge end": (4, "the end counts otherwise", lambda p: p[3].update(victims=2**64 - 1)),
+    "too huge end": (4, "not a line of a plan", lambda p: p[3].update(victims=2**64)),
     "a list": (2, "not a line of a plan", lambda p: p.__setitem__(1, [])),
     "no inode": (2, "not a line of a plan", lambda p: p[1]["keep"].pop("inode")),
     "half an inode": (2, "not a line of a plan", lambda p: p[1]["keep"].update(inode=0.5)),
@@ -124,7 +142,8 @@ def test_an_unsafe_plan_is_refused_and_the_line_named(tmp_path: Path, fault: str
     path = save(plan(tmp_path, Action.DELETE), tmp_path / "plan")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     edit(lines)
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    path.write_text(text.replace(f'"{MINUS_NOTHING}"', "-0"))
     with pytest.raises(RefusedError) as refused:
         read_plan(os.fsencode(path))
     assert refused.value.reason == f"line {number}: {reason}"

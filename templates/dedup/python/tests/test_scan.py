@@ -2,18 +2,27 @@
 
 import os
 import socket
+import stat
+import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from my_project import Selection, Verify, grouping, hashing
+from my_project import Action, Selection, Verify, grouping, hashing
+from my_project.comparing import same_bytes, split_by_bytes
+from my_project.errors import ExitStatus
+from my_project.files import Files, Mark
 from my_project.globs import Globs
-from my_project.reading import Reader
+from my_project.holes import has_holes
+from my_project.problems import Problems
+from my_project.reading import Reader, StoppedReadingError
 from my_project.selection import Devices, Hidden, Links
 
-from .trees import OLD, groups, grow, look, problems
+from .faults import calls
+from .trees import OLD, apply, groups, grow, look, plan, problems, save
 
 Event = Callable[[], object]
 BIG = b"x" * 100_000
@@ -118,6 +127,115 @@ def test_a_file_met_twice_counts_once(tmp_path: Path) -> None:
     assert groups(found, tmp_path) == [["in/a", "in/b"]]
     assert found.files.names(found.groups[0].rows[0]) == [os.fsencode(tmp_path / "in/a")]
     assert groups(look(tmp_path / "alias/a", tmp_path / "in"), tmp_path) == [["alias/a", "in/b"]]
+
+
+def test_one_file_that_two_devices_show_is_one(tmp_path: Path) -> None:
+    """As an overlay and its layers do; what was met first stays, with all its names."""
+    grow(tmp_path, {"a": b"x", "b": b"x"})
+    (tmp_path / "c").hardlink_to(tmp_path / "a")
+    files = Files()
+    for device in (1, 2):
+        for name in "acb":
+            fields = [*(tmp_path / name).stat()]
+            fields[stat.ST_DEV] = device
+            told = {
+                each: getattr((tmp_path / name).stat(), each)
+                for each in ("st_mtime_ns", "st_ctime_ns")
+            }
+            status = os.stat_result(fields, told)
+            files.add(f"/{device}/{name}".encode(), status, Mark(0))
+    classes = files.same_size()
+    assert [files.names(row) for row in classes.rows(0)] == [[b"/1/a", b"/1/c"], [b"/1/b"]]
+    assert (len(classes), len(files)) == (1, 2)
+
+
+def test_a_folder_that_is_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+    """At whatever call it is swapped."""
+    with calls() as undisturbed:
+        look(grow(tmp_path / "0", {"in/a": b"x", "in/sub/b": b"xx"}) / "in")
+    assert undisturbed.names[-4:] == ["stat", "open", "fstat", "scandir"]  # of the inner folder
+    for at in range(1, undisturbed.count + 1):
+        tree = grow(tmp_path / str(at), {"in/a": b"x", "in/sub/b": b"xx", "out/c": b"xxx"})
+
+        def swap(folder: Path = tree / "in") -> None:
+            (folder / "sub").rename(folder.parent / "aside")
+            (folder / "sub").symlink_to(folder.parent / "out")
+
+        with calls(at, swap):
+            found = look(tree / "in")
+        assert tree / "in/sub/c" not in [Path(os.fsdecode(path)) for path in found.files.paths], at
+
+
+def test_times_that_do_not_fit_into_64_bits_are_the_nearest_that_do(tmp_path: Path) -> None:
+    """Some file systems keep them; where this one does not, there is nothing to see."""
+    grow(tmp_path, {"a": b"x" * 5000, "b": b"x" * 5000})
+    for name, seconds in (("a", 2**34), ("b", -(2**34))):
+        os.utime(tmp_path / name, (seconds, seconds))
+    found = look(tmp_path)
+    assert (groups(found, tmp_path), problems(found)) == ([["a", "b"]], [])
+    path = save(plan(tmp_path, Action.DELETE), tmp_path.parent / "plan")
+    assert apply(path).status is ExitStatus.DONE
+
+
+def test_holes_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is on the disk is; and a file in which the same zeros were written is equal."""
+    size = 64 << 20
+    for name, at in (("a", size), ("b", size), ("c", size // 2)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size + 1)
+            file.seek(at)
+            file.write(b"x")
+    if (tmp_path / "a").stat().st_blocks * 512 > size // 2:
+        pytest.skip("this file system has no holes")
+    grow(tmp_path, {"d": bytes(size) + b"x"})
+    read = os.preadv
+    counts: list[int] = []
+
+    def preadv(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        counts.append(read(descriptor, buffers, offset))
+        return counts[-1]
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    for verify in Verify:
+        assert groups(look(tmp_path, verify=verify), tmp_path) == [["a", "b", "d"]]
+    assert 2 * size < sum(counts) < 2 * size + (1 << 22)
+
+
+def test_a_comparison_skips_holes_that_both_have(tmp_path: Path) -> None:
+    """To read these would take an hour."""
+    size = 1 << 41
+    for name, at in (("a", size - 1), ("b", size - 1), ("c", size // 2)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+            file.seek(at)
+            file.write(b"x")
+    with ExitStack() as stack:
+        one, two, other = (
+            stack.enter_context((tmp_path / name).open("rb")).fileno() for name in "abc"
+        )
+        if not has_holes(one, size):
+            pytest.skip("this file system has no holes")
+        assert same_bytes(one, two, size)
+        assert not same_bytes(one, other, size)
+
+
+def test_a_signal_ends_a_comparison_of_bytes(tmp_path: Path) -> None:
+    """At the next piece, however much is left to read."""
+    grow(tmp_path, {"a": bytes(1 << 20), "b": bytes(1 << 20)})
+    stopped = threading.Event()
+    files = Files()
+    for name in "ab":
+        files.add(os.fsencode(tmp_path / name), (tmp_path / name).stat(), Mark(0))
+    counts: list[int] = []
+
+    def note(count: int) -> None:
+        counts.append(count)
+        stopped.set()
+
+    found = Problems()
+    with pytest.raises(StoppedReadingError):
+        split_by_bytes(Reader(files, stopped, note), files, [0, 1], found)
+    assert (len(counts), bool(found)) == (1, False)
 
 
 def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:

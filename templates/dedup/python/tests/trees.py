@@ -17,11 +17,15 @@ from my_project import (
     Selection,
     Verify,
     make_plan,
+    read_plan,
     scan,
 )
+from my_project.apply import Run, Tally
 from my_project.globs import Globs
-from my_project.plan_writing import plan_lines
-from my_project.writing import write_whole
+from my_project.journal import Journal
+from my_project.plan_writing import Counts, plan_lines
+from my_project.steps import steps_of
+from my_project.writing import is_temporary_name, write_whole
 
 _PROJECT = Path(__file__).parents[1]
 _PLACES = (
@@ -91,8 +95,27 @@ def plan(
 
 def save(made: Plan, path: Path) -> Path:
     """Write a plan."""
-    write_whole(os.fsencode(path), plan_lines(made))
+    lines = plan_lines(made.action, made.roots, made.groups, Counts())
+    write_whole(os.fsencode(path), lines)
     return path
+
+
+def apply(path: Path, said: list[str] | None = None) -> Tally:
+    """Follow a plan, as the command does."""
+    made, data = read_plan(os.fsencode(path))
+    journal = Journal(os.fsencode(path) + b".journal", made, data)
+    try:
+        run = Run(made, journal, ([] if said is None else said).append)
+        for step in steps_of(made):
+            run.take(step)
+    finally:
+        journal.close()
+    return run.tally
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Return what has a temporary name in a folder."""
+    return [name for name in os.listdir(folder) if is_temporary_name(os.fsencode(name))]
 
 
 def contents(folder: Path) -> set[bytes]:

@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::file::Time;
-use crate::pair::{Pair, Side, is_link_to};
-use crate::system::{Shared, System};
+use crate::pair::{CHANGED, Pair, Side};
+use crate::system::{Place, Shared, System};
 use crate::{Action, Halt, Obstacle, Reason};
 
 /// How an action ended.
@@ -13,8 +13,17 @@ use crate::{Action, Halt, Obstacle, Reason};
 pub(crate) struct Acted {
     /// The bytes that the victim shares with the keeper now, or took before.
     pub(crate) outcome: Result<u64, Halt>,
-    /// The ctimes of keeper and victim since, if both were as planned before.
+    /// The ctimes of keeper and victim since, unless somebody else changed them.
     pub(crate) changed: [Option<Time>; 2],
+    /// Whether something of another name could not be given it back.
+    pub(crate) is_aside: bool,
+}
+
+impl Acted {
+    /// An end to which nothing was done.
+    pub(crate) fn nothing(outcome: Result<u64, Halt>) -> Self {
+        Self { outcome, changed: [None; 2], is_aside: false }
+    }
 }
 
 /// Acts on a victim, if it and its keeper are as planned.
@@ -25,90 +34,132 @@ pub(crate) fn act<S: System>(
     victim: Side<'_>,
     temporary: &Path,
 ) -> Acted {
-    match Pair::open(system, keeper, victim) {
-        Ok(pair) => {
-            let outcome = pair.act(action, temporary);
-            Acted { outcome, changed: pair.sides().map(|(file, side)| pair.changed(file, side)) }
-        }
-        Err(halt) => Acted { outcome: Err(halt), changed: [None; 2] },
-    }
+    let pair = match Pair::open(system, keeper, victim) {
+        Ok(pair) => pair,
+        Err(halt) => return Acted::nothing(Err(halt)),
+    };
+    let outcome = pair.act(action, pair.at(temporary));
+    let changed = [&pair.keeper, &pair.victim].map(|file| file.changed(system));
+    Acted { outcome, changed, is_aside: outcome.is_err() && pair.is_aside.get() }
 }
 
 impl<S: System> Pair<'_, S> {
-    fn act(&self, action: Action, temporary: &Path) -> Result<u64, Halt> {
-        let (system, keeper, victim) = (self.system, self.keeper, self.victim);
+    fn act(&self, action: Action, aside: Place<'_>) -> Result<u64, Halt> {
         self.compare()?;
+        let (keeper, victim) = (self.keeper.side, self.victim.side);
         let devices = [keeper, victim].map(|side| side.stamp.identity.device);
         if action == Action::Hardlink && devices[0] != devices[1] {
             return Err(Halt::Failed(Reason::AnotherFileSystem));
         }
         if action != Action::Reflink {
-            // What is about to be the only copy has to be on the disk.
-            system.sync(self.keeper_file.as_fd())?;
+            // What is about to be the only copy has to be on the disk, which may take a while.
+            self.system.sync(self.keeper.file.as_fd())?;
+            self.settle()?;
         }
         match action {
-            Action::Hardlink => system.link(keeper.name, temporary)?,
-            Action::Symlink => system.symlink(keeper.name, temporary)?,
+            Action::Hardlink => {
+                self.system.link(Place::of(keeper.name), aside)?;
+                self.keeper.touch();
+                self.replace(action, aside)?;
+            }
+            Action::Symlink => {
+                self.system.symlink(keeper.name, aside)?;
+                self.replace(action, aside)?;
+            }
             Action::Reflink => return self.share(),
             Action::Trash => self.trash()?,
-            Action::Delete => self.delete(temporary)?,
-        }
-        if matches!(action, Action::Hardlink | Action::Symlink) {
-            self.replace(action, temporary)?;
+            Action::Delete => self.delete(aside)?,
         }
         Ok(victim.stamp.size)
     }
 
     /// Puts the link with the temporary name in the place of the victim.
-    fn replace(&self, action: Action, temporary: &Path) -> Result<(), Halt> {
-        let (system, name) = (self.system, self.victim.name);
-        let is_ours = || is_link_to(system, action, self.keeper, temporary);
-        if !is_ours() {
-            return Err(Halt::LeftAlone(Obstacle::Changed));
+    fn replace(&self, action: Action, aside: Place<'_>) -> Result<(), Halt> {
+        if !self.is_link(action, aside) {
+            // The keeper's name led elsewhere. What was made just now goes again.
+            let _ = self.system.remove(aside);
+            return Err(CHANGED);
         }
-        let replaced = match system.exchange(temporary, name).map_err(Reason::from) {
-            Ok(()) => self.remove(temporary).or_else(|halt| {
-                // Whatever was at the name comes back to it.
-                system.exchange(temporary, name)?;
-                Err(halt)
-            }),
-            Err(Reason::NotSupported) => {
-                self.ensure_goes(name).and_then(|()| Ok(system.rename_over(temporary, name)?))
-            }
-            Err(reason) => Err(Halt::Failed(reason)),
-        };
-        if replaced.is_err() && is_ours() {
+        let replaced = self.settle().and_then(|()| self.exchange(action, aside));
+        if replaced.is_err() && self.is_link(action, aside) {
+            self.touch_linked(action);
             // If it stays, the journal knows of it.
-            let _ = system.remove(temporary);
+            let _ = self.system.remove(aside);
         }
         replaced
     }
 
-    /// Removes the victim under its temporary name, if it still is what was compared.
-    fn remove(&self, temporary: &Path) -> Result<(), Halt> {
-        self.ensure_goes(temporary)?;
-        Ok(self.system.remove(temporary)?)
+    fn exchange(&self, action: Action, aside: Place<'_>) -> Result<(), Halt> {
+        let (system, here) = (self.system, self.here());
+        match system.exchange(aside, here).map_err(Reason::from) {
+            Ok(()) => {
+                self.is_aside.set(true);
+                self.victim.touch();
+                self.touch_linked(action);
+                self.remove(aside).inspect_err(|_| self.bring_back(action, aside))
+            }
+            Err(Reason::NotSupported) => {
+                self.ensure_goes(here)?;
+                system.rename_over(aside, here)?;
+                self.victim.touch();
+                self.touch_linked(action);
+                Ok(())
+            }
+            Err(reason) => Err(Halt::Failed(reason)),
+        }
     }
 
-    fn delete(&self, temporary: &Path) -> Result<(), Halt> {
-        let (system, name) = (self.system, self.victim.name);
-        system.rename_new(name, temporary)?;
-        self.remove(temporary).or_else(|halt| {
-            system.rename_new(temporary, name)?;
-            Err(halt)
+    /// A hard link is the keeper itself, whose ctime tells of every name that is moved.
+    fn touch_linked(&self, action: Action) {
+        if action == Action::Hardlink {
+            self.keeper.touch();
+        }
+    }
+
+    /// Gives what is under the temporary name its own name back, while that has our link.
+    ///
+    /// What cannot be given it back keeps the temporary name, which is told.
+    fn bring_back(&self, action: Action, aside: Place<'_>) {
+        let here = self.here();
+        if self.is_link(action, here) {
+            self.touch_linked(action);
+            let mut is_aside = self.system.exchange(aside, here).is_err();
+            if !is_aside && !self.is_link(action, aside) {
+                // Another program's file came to the name right before, and has it again.
+                is_aside = self.system.exchange(aside, here).is_ok();
+            }
+            self.is_aside.set(is_aside);
+        }
+    }
+
+    /// Removes the victim under its temporary name, if it still is what was compared.
+    fn remove(&self, aside: Place<'_>) -> Result<(), Halt> {
+        self.ensure_goes(aside)?;
+        Ok(self.system.remove(aside)?)
+    }
+
+    fn delete(&self, aside: Place<'_>) -> Result<(), Halt> {
+        let (system, here) = (self.system, self.here());
+        system.rename_new(here, aside)?;
+        self.victim.touch();
+        self.remove(aside).inspect_err(|_| {
+            // Where the name is taken by now, the victim keeps the temporary one, which is told.
+            self.is_aside.set(system.rename_new(aside, here).is_err());
         })
     }
 
     fn trash(&self) -> Result<(), Halt> {
-        self.ensure_goes(self.victim.name)?;
-        self.system.trash(self.victim.name).map_err(|_| Halt::Failed(Reason::NotTrashed))
+        self.ensure_goes(self.here())?;
+        self.victim.touch();
+        self.system.trash(self.victim.side.name).map_err(|_| Halt::Failed(Reason::NotTrashed))
     }
 
     fn share(&self) -> Result<u64, Halt> {
-        let size = self.victim.stamp.size;
+        let size = self.victim.side.stamp.size;
+        self.victim.touch();
         let mut at = 0;
         while at < size {
-            let (keeper, victim) = (self.keeper_file.as_fd(), self.victim_file.as_fd());
+            let (keeper, victim) = (self.keeper.file.as_fd(), self.victim.file.as_fd());
             match self.system.share(keeper, victim, at, size - at)? {
                 Shared::Shared(count) => at += count,
                 Shared::Differs => return Err(Halt::LeftAlone(Obstacle::Differs)),

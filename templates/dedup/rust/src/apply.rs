@@ -1,15 +1,15 @@
 //! Owns the carrying out of a plan, step by step, with a journal.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use crate::act::{Acted, act};
 use crate::file::{Identity, Stamp, Time};
 use crate::journal::{Entry, State, Step};
-use crate::pair::{Side, is_unwritten};
+use crate::pair::Side;
 use crate::progress::Stage;
 use crate::recover::Begun;
-use crate::system::{Found, System};
+use crate::system::System;
 use crate::temporary::temporary_name;
 use crate::{Action, Error, Halt, Journal, Plan, PlannedFile, PlannedGroup, Progress};
 
@@ -26,27 +26,45 @@ pub struct Applied {
     pub freed: u64,
 }
 
+/// A name that is not done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Undone<'a> {
+    /// The name of the victim.
+    pub name: &'a Path,
+    /// Why it is not.
+    pub halt: Halt,
+    /// Where the victim is now, if it could not be given its name back.
+    pub aside: Option<PathBuf>,
+}
+
 /// Carries out a plan, or goes on with it, and tells `report` of each name that is not done.
 ///
 /// # Errors
 ///
-/// [`Error::File`] where the journal cannot be written, and [`Error::Stopped`] between two steps
+/// [`Error::File`] where the journal cannot be written, and [`Error::Stopped`] behind a step
 /// where `progress` was asked to stop.
 pub fn apply<S: System>(
     plan: &Plan,
     journal: &mut Journal<S>,
     progress: &Progress,
-    report: impl FnMut(&Path, Halt),
+    report: impl FnMut(Undone<'_>),
 ) -> Result<Applied, Error> {
-    let known = HashMap::new();
-    let mut run =
-        Run { action: plan.action, journal, progress, report, known, applied: Applied::default() };
+    let mut run = Run {
+        action: plan.action,
+        journal,
+        progress,
+        report,
+        known: HashMap::new(),
+        stuck: BTreeMap::new(),
+        applied: Applied::default(),
+    };
     let names = victims(plan).map(|(.., victim)| victim.names.len() as u64).sum();
     progress.begin(Stage::Actions, (names, plan.gain()));
-    run.learn(plan);
+    run.learn(plan)?;
     for (line, place, group, victim) in victims(plan) {
         run.victim(line, place, group, victim)?;
     }
+    progress.ensure_goes_on()?;
     Ok(run.applied)
 }
 
@@ -57,64 +75,29 @@ fn victims(plan: &Plan) -> impl Iterator<Item = (usize, usize, &PlannedGroup, &P
     })
 }
 
-struct Run<'a, S, R> {
-    action: Action,
-    journal: &'a mut Journal<S>,
+pub(crate) struct Run<'a, S, R> {
+    pub(crate) action: Action,
+    pub(crate) journal: &'a mut Journal<S>,
     progress: &'a Progress,
     report: R,
     /// The ctimes of files that gained or lost a name through our own work.
-    known: HashMap<Identity, Time>,
+    pub(crate) known: HashMap<Identity, Time>,
+    /// Steps of which something stays under a temporary name, and the victim if it is that.
+    pub(crate) stuck: BTreeMap<Step, (Halt, Option<PathBuf>)>,
     applied: Applied,
 }
 
-impl<S: System, R: FnMut(&Path, Halt)> Run<'_, S, R> {
-    /// Learns from the journal how far earlier runs came, and puts right what they left.
-    fn learn(&mut self, plan: &Plan) {
-        for entry in std::mem::take(&mut self.journal.entries) {
-            let group = &plan.groups[entry.line - 2];
-            let victim = &group.victims[entry.victim];
-            for (file, changed) in
-                [(&group.keep, entry.keeper_ctime_ns), (victim, entry.victim_ctime_ns)]
-            {
-                self.known.extend(changed.map(|changed| (file.stamp.identity, changed)));
-            }
-        }
-        for (step, past) in std::mem::take(&mut self.journal.past) {
-            let group = &plan.groups[step.line - 2];
-            let (keeper, victim) = self.sides(group, &group.victims[step.victim], step.name);
-            if past.state != State::Done {
-                let begun = self.begun(keeper, victim);
-                for temporary in &past.temporaries {
-                    begun.put_right(&victim.name.with_file_name(temporary));
-                }
-            }
-            if past.state == State::Start {
-                // A kill came between the action and its line.
-                self.take_as_it_is(keeper);
-                // The name may be gone, but the file may have others.
-                for name in 0..group.victims[step.victim].names.len() {
-                    let (_, victim) = self.sides(group, &group.victims[step.victim], name);
-                    self.take_as_it_is(victim);
-                }
-            }
-            self.journal.past.insert(step, past);
-        }
+impl<S: System, R: FnMut(Undone<'_>)> Run<'_, S, R> {
+    pub(crate) fn begun<'b>(
+        &'b self,
+        keeper: Side<'b>,
+        victim: Side<'b>,
+    ) -> std::io::Result<Begun<'b, S>> {
+        Begun::new(&self.journal.system, self.action, keeper, victim)
     }
 
-    fn begun<'b>(&'b self, keeper: Side<'b>, victim: Side<'b>) -> Begun<'b, S> {
-        Begun { system: &self.journal.system, action: self.action, keeper, victim }
-    }
-
-    /// Believes a new ctime of a file that was not written to; bytes are compared anyway.
-    fn take_as_it_is(&mut self, side: Side<'_>) {
-        if let Ok(Found::File(stamp)) = self.journal.system.look(side.name)
-            && is_unwritten(&stamp, &side.stamp)
-        {
-            self.known.insert(stamp.identity, stamp.changed);
-        }
-    }
-
-    fn sides<'b>(
+    /// Both files in the states that they should have by now.
+    pub(crate) fn sides<'b>(
         &self,
         group: &'b PlannedGroup,
         victim: &'b PlannedFile,
@@ -136,16 +119,16 @@ impl<S: System, R: FnMut(&Path, Halt)> Run<'_, S, R> {
         file: &PlannedFile,
     ) -> Result<(), Error> {
         let mut freed = Some(0);
-        for name in 0..file.names.len() {
+        for (place, name) in file.names.iter().enumerate() {
             self.progress.ensure_goes_on()?;
-            let outcome = self.step(Step { line, victim, name }, group, file)?;
+            let (outcome, aside) = self.step(Step { line, victim, name: place }, group, file)?;
             match outcome {
                 Ok(_) => self.applied.done += 1,
                 Err(Halt::LeftAlone(_)) => self.applied.left_alone += 1,
                 Err(Halt::Failed(_)) => self.applied.failed += 1,
             }
             if let Err(halt) = outcome {
-                (self.report)(&file.names[name], halt);
+                (self.report)(Undone { name, halt, aside });
             }
             freed = freed.and(outcome.ok());
             self.progress.add_files(1);
@@ -155,37 +138,43 @@ impl<S: System, R: FnMut(&Path, Halt)> Run<'_, S, R> {
         Ok(())
     }
 
-    /// Does one step, unless it was done before.
+    /// Does one step, unless it was done before; tells where the victim is if it has to.
     fn step(
         &mut self,
         step: Step,
         group: &PlannedGroup,
         file: &PlannedFile,
-    ) -> Result<Result<u64, Halt>, Error> {
+    ) -> Result<(Result<u64, Halt>, Option<PathBuf>), Error> {
         let (keeper, victim) = self.sides(group, file, step.name);
         let past = self.journal.past.get(&step).map(|past| past.state);
         if past == Some(State::Done) {
-            return Ok(Ok(file.stamp.size));
+            return Ok((Ok(file.stamp.size), None));
         }
-        if past == Some(State::Start) && self.begun(keeper, victim).is_done() {
-            self.end(step, Acted { outcome: Ok(file.stamp.size), changed: [None; 2] })?;
-            return Ok(Ok(file.stamp.size));
+        if let Some((halt, aside)) = self.stuck.remove(&step) {
+            self.end(step, Acted::nothing(Err(halt)))?;
+            return Ok((Err(halt), aside));
+        }
+        let is_done = || self.begun(keeper, victim).is_ok_and(|begun| begun.is_done());
+        if past == Some(State::Start) && is_done() {
+            let outcome = Ok(file.stamp.size);
+            self.end(step, Acted::nothing(outcome))?;
+            return Ok((outcome, None));
         }
         let temporary = temporary_name();
         let start = Entry { temporary: Some(temporary.clone()), ..step.entry(State::Start) };
         self.journal.write(&start)?;
-        let temporary = victim.name.with_file_name(temporary);
-        let acted = act(&self.journal.system, self.action, keeper, victim, &temporary);
+        let acted = act(&self.journal.system, self.action, keeper, victim, temporary.as_ref());
         for (side, changed) in [keeper, victim].into_iter().zip(acted.changed) {
             self.known.extend(changed.map(|changed| (side.stamp.identity, changed)));
         }
         self.end(step, acted)?;
-        Ok(acted.outcome)
+        let aside = acted.is_aside.then(|| victim.name.with_file_name(temporary));
+        Ok((acted.outcome, aside))
     }
 
     /// Writes down how a step ended.
     fn end(&mut self, step: Step, acted: Acted) -> Result<(), Error> {
-        let Acted { outcome, changed: [keeper, victim] } = acted;
+        let Acted { outcome, changed: [keeper, victim], .. } = acted;
         let state = match outcome {
             Ok(_) => State::Done,
             Err(Halt::LeftAlone(_)) => State::LeftAlone,

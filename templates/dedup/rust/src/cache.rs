@@ -23,6 +23,8 @@ type Line = (String, u64, u64, u64, Time, Time, String);
 pub struct Cache {
     path: PathBuf,
     hashes: BTreeMap<Identity, (Stamp, blake3::Hash)>,
+    /// Whether a hash was learnt since.
+    is_fresh: bool,
 }
 
 impl Cache {
@@ -37,15 +39,18 @@ impl Cache {
                 }
             }
         }
-        Self { path: path.to_owned(), hashes }
+        Self { path: path.to_owned(), hashes, is_fresh: false }
     }
 
-    /// Writes the cache beside its file, and renames it over that.
+    /// Writes the cache beside its file, and renames it over that, if a hash was learnt.
     ///
     /// # Errors
     ///
     /// [`Error::File`].
     pub fn save(&self) -> Result<(), Error> {
+        if !self.is_fresh {
+            return Ok(());
+        }
         let folder = self.path.parent().unwrap_or(&self.path);
         fs::create_dir_all(folder)
             .map_err(|error| Error::File { path: self.path.clone(), reason: error.into() })?;
@@ -81,9 +86,8 @@ impl Cache {
 
     pub(crate) fn put(&mut self, met: &Stamp, hash: Digest, now: Time) {
         if met.modified.max(met.changed) < now.less(TOO_YOUNG) {
-            self.hashes.insert(met.identity, (*met, hash.into()));
-        } else {
-            self.hashes.remove(&met.identity);
+            let learnt = (*met, hash.into());
+            self.is_fresh |= self.hashes.insert(met.identity, learnt) != Some(learnt);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::file::Stamp;
+use crate::file::{Identity, Stamp};
 use crate::reading::Digest;
-use crate::walk::{Names, Walk};
+use crate::walk::{Entry, Names, Walk};
 
 /// A file, and all that was read of it so far.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,10 @@ impl Candidate {
         &walk.entries[self.first as usize].stamp
     }
 
+    fn entries<'a>(&self, entries: &'a [Entry]) -> &'a [Entry] {
+        &entries[self.first as usize..][..self.count as usize]
+    }
+
     /// Whether it has not dropped out.
     pub(crate) fn is_in(&self) -> bool {
         self.count > 0
@@ -47,8 +51,7 @@ impl Candidate {
 /// their size with another, and the number of all files.
 pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
     let mut entries = std::mem::take(&mut walk.entries);
-    // Stable: of those that are the same, the one that was met first stays first.
-    entries.sort_by_key(|entry| (entry.stamp.size, entry.stamp.identity));
+    sort(&mut entries);
     let mut files: Vec<Candidate> = Vec::new();
     let (mut scanned, mut first) = (0, 0);
     let mut group = 0;
@@ -68,15 +71,48 @@ pub(crate) fn candidates(walk: &mut Walk) -> (Vec<Candidate>, u64) {
             drop_single(&mut files, group);
             group = files.len();
         }
-        let index = |number| u32::try_from(number).expect("fewer files than 2^32");
         let (count, place) = (index(names), index(first));
-        files.push(Candidate { first: place, count, size, digest: [0; 32] });
-        scanned += 1;
+        let file = Candidate { first: place, count, size, digest: [0; 32] };
+        if let Some(twin) = twin(&mut files[group..], file, &entries) {
+            let met = |file: &Candidate| file.entries(&entries).iter().map(Entry::met).min();
+            if met(&file) < met(twin) {
+                *twin = file;
+            }
+        } else {
+            files.push(file);
+            scanned += 1;
+        }
         first += met;
     }
     drop_single(&mut files, group);
     walk.entries = entries;
     (files, scanned)
+}
+
+fn sort(entries: &mut [Entry]) {
+    entries.sort_unstable_by(|one, other| {
+        let key = |Stamp { size, identity: Identity { device, inode }, .. }| (size, inode, device);
+        // Of those that are the same, the one that was met first comes first.
+        key(one.stamp).cmp(&key(other.stamp)).then_with(|| one.met().cmp(&other.met()))
+    });
+}
+
+/// A place among files, of which there are many, so that four bytes have to do.
+pub(crate) fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("fewer files than 2^32")
+}
+
+/// The same file as `file`, known on another device; files of one inode stand together.
+fn twin<'a>(
+    files: &'a mut [Candidate],
+    file: Candidate,
+    entries: &[Entry],
+) -> Option<&'a mut Candidate> {
+    let stamp = |file: &Candidate| file.entries(entries)[0].stamp;
+    let sought = stamp(&file);
+    let known = files.iter_mut().rev();
+    let mut known = known.take_while(|known| stamp(known).identity.inode == sought.identity.inode);
+    known.find(|known| stamp(known).is_same_file(&sought))
 }
 
 fn drop_single(files: &mut Vec<Candidate>, group: usize) {

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::file::{Identity, Stamp, Time};
 use crate::name::{Name, lies_in};
 use crate::plan::{End, VERSION};
+use crate::strict::{Object, Outline};
 use crate::{Action, Error, Plan, PlanFault, PlannedFile, PlannedGroup};
 
 impl Plan {
@@ -66,6 +67,7 @@ struct Files {
 #[serde(deny_unknown_fields)]
 struct Head {
     plan: u64,
+    #[serde(deserialize_with = "action")]
     action: Action,
     roots: Vec<Name>,
 }
@@ -74,8 +76,8 @@ struct Head {
 #[serde(deny_unknown_fields)]
 struct WrittenGroup {
     size: i64,
-    keep: WrittenFile,
-    victims: Vec<WrittenFile>,
+    keep: Object<WrittenFile>,
+    victims: Vec<Object<WrittenFile>>,
 }
 
 #[derive(Deserialize)]
@@ -90,13 +92,14 @@ struct WrittenFile {
 
 impl Checked {
     fn new(line: &[u8]) -> Result<Self, PlanFault> {
-        let value: Value = parse(line)?;
-        let version = value.get("plan");
-        let is_whole = |number: &Value| number.is_u64() || number.is_i64();
-        if version.is_some_and(|number| is_whole(number) && number != VERSION) {
-            return Err(PlanFault::Version);
+        let outline: Outline = parse(line)?;
+        match outline.get("plan") {
+            Some(Outline::Whole(version)) if u64::try_from(*version) != Ok(VERSION) => {
+                return Err(PlanFault::Version);
+            }
+            _ => {}
         }
-        let Head { plan, action, roots } = parse(line)?;
+        let Object(Head { plan, action, roots }) = parse(line)?;
         if plan != VERSION || roots.is_empty() {
             return Err(PlanFault::NotALine);
         }
@@ -107,25 +110,24 @@ impl Checked {
     }
 
     fn add(&mut self, line: &[u8]) -> Result<(), PlanFault> {
-        let value: Value = parse(line)?;
-        if self.has_ended || !value.is_object() {
+        let outline: Outline = parse(line)?;
+        if self.has_ended || !matches!(outline, Outline::Object(_)) {
             return Err(PlanFault::NotALine);
         }
-        if value.get("groups").is_some() {
-            return self.end(parse(line)?);
+        if outline.get("groups").is_some() {
+            let Object(end) = parse(line)?;
+            return self.end(end);
         }
-        if value.get("keep").is_none_or(Value::is_null) {
+        if matches!(outline.get("keep"), None | Some(Outline::Null)) {
             return Err(PlanFault::NoKeeper);
         }
-        match value.get("victims") {
-            None | Some(Value::Null) => return Err(PlanFault::NoVictims),
-            Some(Value::Array(victims)) if victims.is_empty() => return Err(PlanFault::NoVictims),
-            Some(_) => {}
+        if matches!(outline.get("victims"), None | Some(Outline::Null | Outline::EmptyList)) {
+            return Err(PlanFault::NoVictims);
         }
-        let group: WrittenGroup = parse(line)?;
+        let Object::<WrittenGroup>(group) = parse(line)?;
         let size = u64::try_from(group.size).map_err(|_| PlanFault::NotALine)?;
-        let keep = group.keep.planned(size)?;
-        let victims = group.victims.into_iter().map(|victim| victim.planned(size));
+        let keep = group.keep.0.planned(size)?;
+        let victims = group.victims.into_iter().map(|Object(victim)| victim.planned(size));
         self.group(PlannedGroup { keep, victims: victims.collect::<Result<_, _>>()? })
     }
 
@@ -184,6 +186,13 @@ impl Files {
 
 fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, PlanFault> {
     serde_json::from_slice(line).map_err(|_| PlanFault::NotALine)
+}
+
+/// Reads the word for an action; serde would take `{"delete": null}` too.
+fn action<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Action, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let known = Action::ALL.into_iter().find(|action| action.word() == word);
+    known.ok_or_else(|| D::Error::custom("no action"))
 }
 
 /// Refuses a name that could lead elsewhere than it says.

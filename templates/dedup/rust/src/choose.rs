@@ -91,8 +91,9 @@ impl Choice<'_> {
         file.is_reference || file.names.iter().any(|name| lies_there(name))
     }
 
+    /// Whether the name or a folder above it is protected.
     fn is_protected(&self, name: &Path) -> bool {
-        self.protected.iter().any(|glob| glob.matches(name))
+        name.ancestors().any(|part| self.protected.iter().any(|glob| glob.matches(part)))
     }
 }
 

@@ -1,18 +1,22 @@
 //! Owns the comparison of bytes: several open files, read side by side.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use rustix::fd::OwnedFd;
 
 use crate::candidates::{Candidate, keep_groups};
 use crate::file::{Stamp, ensure_as_met, open_as_met};
-use crate::reading::{Digest, announce, read_exactly};
+use crate::reading::{Digest, announce, data, is_zero, read_exactly};
 use crate::stages::Stages;
 use crate::workers::OPEN_FILES;
-use crate::{Error, Problem, Progress, Reason};
+use crate::{Error, Progress, Reason};
 
 /// Bytes that are read of each file at a time.
 pub(crate) const STEP: usize = 64 * 1024;
+
+/// Batches of which there may be more at a time only for a single group.
+const AT_A_TIME: usize = 1024;
 
 /// Of the members of a batch, those that hold the same are in the same class.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,95 +26,112 @@ struct Class {
     hash: Option<Digest>,
 }
 
-/// The first of a group, and some of the others.
-struct Batch<'a> {
-    group: usize,
-    first: &'a Candidate,
-    others: &'a [Candidate],
+/// The first of a group, and some of the others, by their places among all files.
+struct Batch {
+    first: usize,
+    others: Range<usize>,
     /// What comes of it, in the order of the members.
     classes: [Result<Class, Reason>; OPEN_FILES],
 }
 
 impl Stages<'_> {
-    /// Compares the files of each group. Those that are the same get a digest of their own and go
-    /// to `same`; what needs another round is returned.
+    /// Compares the files of each group that has no more than `most`. Those that are the same get a
+    /// digest of their own; what needs another round drops out and is returned.
     pub(crate) fn compare(
         &mut self,
-        files: &[Candidate],
-        same: &mut Same,
+        files: &mut [Candidate],
+        most: usize,
+        hasher: Option<&blake3::Hasher>,
     ) -> Result<Vec<Candidate>, Error> {
-        let (walk, progress) = (self.walk, self.progress);
-        let groups = files.chunk_by(Candidate::is_like).enumerate();
-        let mut batches: Vec<_> = groups.flat_map(batches).collect();
-        let hasher = same.hasher.clone();
-        self.workers.spread(&mut batches, STEP * OPEN_FILES, |batch, buffer| {
-            let members: Vec<_> =
-                batch.members().map(|file| (file.path(walk), *file.stamp(walk))).collect();
-            batch.classes = lockstep(&members, hasher.clone(), buffer, progress);
-        });
-        progress.ensure_goes_on()?;
         let mut rest = Vec::new();
-        for batches in batches.chunk_by(|one, other| one.group == other.group) {
-            self.sort_out(batches, same, &mut rest);
+        let (mut batches, mut first) = (Vec::<Batch>::new(), 0);
+        while first < files.len() {
+            let group = files[first..].iter().take_while(|file| file.is_like(&files[first]));
+            let end = first + group.count();
+            if end - first <= most {
+                batches.extend(divided(first, end));
+            }
+            first = end;
+            // A batch is larger than all that is known of its files, so that only some are made.
+            if batches.len() >= AT_A_TIME || first == files.len() {
+                self.compare_batches(files, &mut batches, hasher)?;
+                for group in batches.chunk_by(|one, other| one.first == other.first) {
+                    self.sort_out(files, group, &mut rest);
+                }
+                batches.clear();
+            }
         }
         Ok(keep_groups(rest))
     }
 
-    /// Puts away those of a group whose class is known; the others go to `rest`.
-    fn sort_out(&mut self, batches: &[Batch<'_>], same: &mut Same, rest: &mut Vec<Candidate>) {
-        let first_failed = batches.iter().any(|batch| batch.classes[0].is_err());
-        for (number, batch) in batches.iter().enumerate() {
-            for (place, (file, class)) in batch.members().zip(batch.classes).enumerate() {
+    fn compare_batches(
+        &self,
+        files: &[Candidate],
+        batches: &mut [Batch],
+        hasher: Option<&blake3::Hasher>,
+    ) -> Result<(), Error> {
+        let (walk, progress) = (self.walk, self.progress);
+        self.workers.spread(batches, STEP * OPEN_FILES, |batch, buffer| {
+            let known = |place: usize| (files[place].path(walk), *files[place].stamp(walk));
+            let members: Vec<_> = batch.places().map(known).collect();
+            batch.classes = lockstep(&members, hasher.cloned(), buffer, progress);
+        });
+        progress.ensure_goes_on()
+    }
+
+    /// Gives those of a group whose class is known their digest; the others go to `rest`.
+    fn sort_out(&mut self, files: &mut [Candidate], group: &[Batch], rest: &mut Vec<Candidate>) {
+        let first = group[0].first;
+        for batch in group {
+            for (place, class) in batch.places().zip(batch.classes) {
                 match class {
-                    Err(reason) => {
-                        self.problems.push(Problem::new(file.path(self.walk), reason));
+                    Err(reason) => self.drop_out(&mut files[place], reason),
+                    // It is a member of every batch, and has its say in all of them.
+                    Ok(class) if place == first && files[first].is_in() => {
+                        files[first].digest = class.digest(batch, files);
                     }
-                    // The first of the group is a member of every batch.
-                    Ok(_) if place == 0 && (number > 0 || first_failed) => {}
                     // The classes of different batches have the first in common and no other.
-                    Ok(class) if batches.len() == 1 => same.put(*file, class),
-                    Ok(class) if Ok(class) == batch.classes[0] => {
-                        same.put(*file, Class { number: 0, ..class });
+                    Ok(class) if group.len() == 1 || Ok(class) == batch.classes[0] => {
+                        files[place].digest = class.digest(batch, files);
                     }
-                    Ok(_) => rest.push(*file),
+                    Ok(_) => {
+                        rest.push(files[place]);
+                        files[place].drop_out();
+                    }
                 }
             }
         }
-        same.classes += OPEN_FILES;
     }
 }
 
-impl<'a> Batch<'a> {
-    fn members(&self) -> impl Iterator<Item = &'a Candidate> + use<'a> {
-        std::iter::once(self.first).chain(self.others)
-    }
-}
-
-/// Files with their hash, or the number of their class, as digest.
-#[derive(Default)]
-pub(crate) struct Same {
-    pub(crate) files: Vec<Candidate>,
-    /// If there is one, classes are hashed too.
-    pub(crate) hasher: Option<blake3::Hasher>,
-    /// The number of classes of earlier groups.
-    pub(crate) classes: usize,
-}
-
-impl Same {
-    fn put(&mut self, mut file: Candidate, class: Class) {
-        file.digest = class.hash.unwrap_or_else(|| {
+impl Class {
+    /// The hash, or else the number of a file that is in no other class.
+    fn digest(&self, batch: &Batch, files: &[Candidate]) -> Digest {
+        self.hash.unwrap_or_else(|| {
+            let is_member = |class: &Result<Self, Reason>| *class == Ok(*self);
+            let place = batch.places().zip(batch.classes).find(|(_, class)| is_member(class));
+            let first = place.map_or(batch.first, |(place, _)| place);
             let mut digest = [0; 32];
-            digest[..8].copy_from_slice(&((self.classes + class.number) as u64).to_le_bytes());
+            digest[..4].copy_from_slice(&files[first].first.to_le_bytes());
             digest
-        });
-        self.files.push(file);
+        })
     }
 }
 
-fn batches((group, files): (usize, &[Candidate])) -> impl Iterator<Item = Batch<'_>> {
-    let (first, others) = files.split_first().expect("a group has files");
-    let classes = [Err(Reason::Changed); OPEN_FILES];
-    others.chunks(OPEN_FILES - 1).map(move |others| Batch { group, first, others, classes })
+impl Batch {
+    fn places(&self) -> impl Iterator<Item = usize> + use<> {
+        std::iter::once(self.first).chain(self.others.clone())
+    }
+}
+
+/// Divides a group so that all files of a batch may be open at once.
+fn divided(first: usize, end: usize) -> impl Iterator<Item = Batch> {
+    let step = OPEN_FILES - 1;
+    (first + 1..end).step_by(step).map(move |start| Batch {
+        first,
+        others: start..end.min(start + step),
+        classes: [Err(Reason::Changed); OPEN_FILES],
+    })
 }
 
 /// Files that are the same as far as they were read, by their places.
@@ -131,26 +152,24 @@ fn lockstep(
         files.iter().map(|(name, met)| open_as_met(name, met)).collect();
     opened.iter().flatten().for_each(|file| announce(file, size));
     let mut classes = vec![Alike { places: (0..files.len()).collect(), hasher }];
-    let mut at = 0;
+    let (mut at, mut hole) = (0, 0);
     while at < size && classes.iter().any(Alike::goes_on) && progress.signal() == 0 {
         let step = usize::try_from(size - at).unwrap_or(STEP).min(STEP);
-        let mut next = Vec::with_capacity(classes.len());
-        for mut class in classes {
-            if class.goes_on() {
-                class.places.retain(|&place| {
-                    let Ok(file) = &opened[place] else { return false };
-                    let read = read_exactly(file, &mut buffer[place * STEP..][..step], at);
-                    // What cannot be read is not read again.
-                    read.map_err(|reason| opened[place] = Err(reason)).is_ok()
-                });
-                progress.add_bytes((class.places.len() * step) as u64);
-                class.split(step, buffer, &mut next);
-            } else {
-                next.push(class);
+        let end = at + step as u64;
+        if end > hole {
+            for class in classes.iter_mut().filter(|class| class.goes_on()) {
+                class.read(&mut opened, &mut buffer[..], step, at);
             }
+            classes = classes.into_iter().flat_map(|class| class.split(step, buffer)).collect();
+            hole = common_hole(&classes, &opened, buffer, step, end..size);
         }
-        classes = next;
-        at += step as u64;
+        let next = if classes[0].hasher.is_some() { end } else { end.max(hole) };
+        // In a hole the zeros of the blocks before serve once more.
+        for class in classes.iter_mut().filter(|class| class.goes_on()) {
+            class.hash_block(step, buffer);
+            progress.add_bytes(class.places.len() as u64 * (next - at));
+        }
+        at = next;
     }
     progress.add_files(files.len() as u64);
     let finals: Vec<_> = classes.iter().map(Alike::hash).collect();
@@ -163,6 +182,26 @@ fn lockstep(
     })
 }
 
+/// Where the files that are still compared go on behind a hole that they have in common.
+fn common_hole(
+    classes: &[Alike],
+    opened: &[Result<OwnedFd, Reason>],
+    buffer: &[u8],
+    step: usize,
+    rest: Range<u64>,
+) -> u64 {
+    let places = || classes.iter().filter(|class| class.goes_on()).flat_map(|class| &class.places);
+    if !places().all(|place| is_zero(block(buffer, *place, step))) {
+        return rest.start;
+    }
+    let files = places().flat_map(|place| &opened[*place]);
+    files.map(|file| data(file, rest.start, rest.end)).min().unwrap_or(rest.start)
+}
+
+fn block(buffer: &[u8], place: usize, step: usize) -> &[u8] {
+    &buffer[place * STEP..][..step]
+}
+
 impl Alike {
     /// Alone there is nothing to compare with.
     fn goes_on(&self) -> bool {
@@ -173,21 +212,39 @@ impl Alike {
         self.hasher.as_ref().filter(|_| self.goes_on()).map(|hasher| hasher.finalize().into())
     }
 
+    /// Reads a block of each member; what cannot be read is no member any more.
+    fn read(
+        &mut self,
+        opened: &mut [Result<OwnedFd, Reason>],
+        buffer: &mut [u8],
+        step: usize,
+        at: u64,
+    ) {
+        self.places.retain(|&place| {
+            let Ok(file) = &opened[place] else { return false };
+            let read = read_exactly(file, &mut buffer[place * STEP..][..step], at);
+            read.map_err(|reason| opened[place] = Err(reason)).is_ok()
+        });
+    }
+
     /// Divides the class by the blocks of its members.
-    fn split(self, step: usize, buffer: &[u8], next: &mut Vec<Self>) {
-        let block = |place: usize| &buffer[place * STEP..][..step];
-        let start = next.len();
+    fn split(self, step: usize, buffer: &[u8]) -> Vec<Self> {
+        if !self.goes_on() {
+            return vec![self];
+        }
+        let mut parts: Vec<Self> = Vec::new();
         for &place in &self.places {
-            let known =
-                next[start..].iter_mut().find(|known| block(known.places[0]) == block(place));
-            match known {
-                Some(known) => known.places.push(place),
-                None => next.push(Self { places: vec![place], hasher: self.hasher.clone() }),
+            let new = block(buffer, place, step);
+            match parts.iter_mut().find(|part| block(buffer, part.places[0], step) == new) {
+                Some(part) => part.places.push(place),
+                None => parts.push(Self { places: vec![place], hasher: self.hasher.clone() }),
             }
         }
-        for class in next[start..].iter_mut().filter(|class| class.goes_on()) {
-            let first = class.places[0];
-            class.hasher.as_mut().map(|hasher| hasher.update(block(first)));
-        }
+        parts
+    }
+
+    fn hash_block(&mut self, step: usize, buffer: &[u8]) {
+        let first = self.places[0];
+        self.hasher.as_mut().map(|hasher| hasher.update(block(buffer, first, step)));
     }
 }

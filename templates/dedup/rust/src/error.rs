@@ -56,9 +56,20 @@ pub enum Error {
     /// No thread can be started.
     #[error("no thread can be started")]
     Threads,
+    /// A folder of references cannot be looked at, so that nothing would be known of its files.
+    #[error("{}: {reason}", escape(path))]
+    Reference {
+        /// The folder.
+        path: PathBuf,
+        /// Why it cannot.
+        reason: Reason,
+    },
     /// A signal asked for an end.
     #[error("stopped by a signal")]
-    Stopped,
+    Stopped {
+        /// The number of the signal.
+        signal: u8,
+    },
 }
 
 /// What makes a line of a plan unsafe, or no line of a plan.

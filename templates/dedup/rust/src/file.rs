@@ -40,6 +40,17 @@ pub struct Stamp {
     pub changed: Time,
 }
 
+impl Stamp {
+    /// Whether both are states of one file, that may be known on two devices: as an overlay's
+    /// folder and its layers are, or a snapshot and what it was taken of.
+    #[must_use]
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        let elsewhere = Self { identity: other.identity, ..*self };
+        self.identity == other.identity
+            || self.identity.inode == other.identity.inode && elsewhere == *other
+    }
+}
+
 impl Time {
     /// The present moment.
     #[must_use]
@@ -55,7 +66,9 @@ impl Time {
     }
 
     fn new(seconds: i64, nanoseconds: i64) -> Self {
-        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
+        let all = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        let nearest = all.clamp(i64::MIN.into(), i64::MAX.into());
+        Self(i64::try_from(nearest).unwrap_or_default())
     }
 }
 
@@ -83,14 +96,12 @@ pub(crate) fn kind(stat: &Stat) -> FileType {
 }
 
 /// Opens a file for reading; never through a link, and without waiting for the other end of a FIFO.
-pub(crate) fn open_to_read(name: &Path) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    open(name, flags, Mode::empty())
-}
+pub(crate) const READING: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// Opens a file that was met in the state `met`, and makes sure that it is in it still.
 pub(crate) fn open_as_met(name: &Path, met: &Stamp) -> Result<OwnedFd, Reason> {
-    let file = open_to_read(name).map_err(Reason::of_opening)?;
+    let file = open(name, READING, Mode::empty()).map_err(Reason::of_opening)?;
     ensure_as_met(&file, met)?;
     Ok(file)
 }

@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Dir, DirEntry, FileType, Mode, OFlags, Stat, fstat, open, statat};
+use rustix::fs::{AtFlags, Dir, DirEntry, FileType, Mode, OFlags, Stat};
+use rustix::fs::{fstat, lstat, open, stat, statat};
 
 use crate::file::{self, Identity, Stamp, Time, identity};
 use crate::name::LONGEST;
@@ -19,7 +20,7 @@ pub(crate) struct Pending {
     pub(crate) name: PathBuf,
     /// Whether the name may be a link.
     links: Links,
-    /// What came of it: nothing if it lies on another device than it has to.
+    /// What came of it: nothing if it is none to enter.
     pub(crate) listing: Result<Option<(Identity, Listing)>, Reason>,
 }
 
@@ -33,6 +34,9 @@ impl Pending {
 pub(crate) struct Finding<'a> {
     pub(crate) selection: &'a Selection,
     now: Time,
+    /// Folders of the kernel, which are not even opened: by device and inode, as they are found
+    /// under other names too.
+    kernel: Vec<Identity>,
 }
 
 /// A file that is taken.
@@ -53,7 +57,9 @@ pub(crate) struct Listing {
 
 impl<'a> Finding<'a> {
     pub(crate) fn new(selection: &'a Selection) -> Self {
-        Self { selection, now: Time::now() }
+        let kernel = ["/proc", "/sys", "/dev"].into_iter().filter_map(|name| stat(name).ok());
+        let kernel = kernel.map(|found| identity(&found)).collect();
+        Self { selection, now: Time::now(), kernel }
     }
 
     /// Takes a file if it is large, small and old enough, and on `device` if it has to be.
@@ -64,12 +70,16 @@ impl<'a> Finding<'a> {
         is_taken.then_some(found)
     }
 
+    fn is_entered(&self, folder: Identity, device: u64) -> bool {
+        self.is_near(folder.device, device) && !self.kernel.contains(&folder)
+    }
+
     fn is_near(&self, found: u64, device: u64) -> bool {
         self.selection.mounts == Mounts::Enter || found == device
     }
 }
 
-/// Lists a folder; `None` if it lies on another device than it has to.
+/// Lists a folder; `None` if it is the kernel's, or lies on another device than it has to.
 pub(crate) fn list(
     folder: &Pending,
     finding: &Finding<'_>,
@@ -79,9 +89,13 @@ pub(crate) fn list(
     if folder.links == Links::PassOver {
         flags |= OFlags::NOFOLLOW;
     }
-    let opened = open(&folder.name, flags, Mode::empty()).map_err(Reason::of_opening)?;
+    let look = if folder.links == Links::PassOver { lstat } else { stat };
+    if !finding.is_entered(identity(&look(&folder.name)?), device) {
+        return Ok(None);
+    }
+    let opened = open(&folder.name, flags, Mode::empty())?;
     let identity = identity(&fstat(&opened)?);
-    if !finding.is_near(identity.device, device) {
+    if !finding.is_entered(identity, device) {
         return Ok(None);
     }
     let mut names: Vec<(Vec<u8>, FileType)> = Vec::new();

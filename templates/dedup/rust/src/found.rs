@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::candidates::Candidate;
+use crate::candidates::{Candidate, index};
 use crate::file::Stamp;
 use crate::walk::{Source, Walk};
 use crate::{Reason, Verify};
@@ -17,7 +17,9 @@ pub struct Scan {
     pub problems: Vec<Problem>,
     /// How many files passed the selection.
     pub scanned: u64,
-    pub(crate) walk: Walk,
+    /// The files of all groups.
+    members: Vec<Member>,
+    walk: Walk,
 }
 
 /// Two or more files that hold the same.
@@ -27,7 +29,9 @@ pub struct Group {
     pub size: u64,
     /// Their BLAKE3, unless their bytes were compared.
     pub hash: Option<blake3::Hash>,
-    members: Vec<Member>,
+    /// Its part of all members.
+    first: u32,
+    count: u32,
 }
 
 /// The first of a file's entries, and their number.
@@ -67,7 +71,7 @@ impl Group {
     /// The number of files, at least two.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.members.len() as u64
+        self.count.into()
     }
 
     /// The bytes that all files but one take.
@@ -78,9 +82,33 @@ impl Group {
 }
 
 impl Scan {
+    /// Puts candidates that are alike into groups, both in the contract's order.
+    pub(crate) fn new(mut walk: Walk, files: &[Candidate], scanned: u64, verify: Verify) -> Self {
+        let entry = |member: &Member| &walk.entries[member.first as usize];
+        let member = |file: &Candidate| Member { first: file.first, count: file.count };
+        let mut members: Vec<_> = files.iter().map(member).collect();
+        let mut groups = Vec::with_capacity(files.chunk_by(Candidate::is_like).count());
+        let mut first = 0;
+        for alike in files.chunk_by(Candidate::is_like) {
+            let group = &mut members[first..first + alike.len()];
+            group.sort_unstable_by(|one, other| walk.compare(entry(one), entry(other)));
+            let hash = (verify == Verify::Hash).then(|| alike[0].digest.into());
+            let [place, count] = [first, alike.len()].map(index);
+            groups.push(Group { size: alike[0].size, hash, first: place, count });
+            first += alike.len();
+        }
+        groups.sort_unstable_by(|one, other| {
+            let path = |group: &Group| entry(&members[group.first as usize]);
+            let by_gain = other.gain().cmp(&one.gain());
+            by_gain.then_with(|| walk.compare(path(one), path(other)))
+        });
+        let problems = std::mem::take(&mut walk.problems);
+        Self { groups, problems, scanned, members, walk }
+    }
+
     /// The files of a group of this scan, in the order of their paths.
     pub fn files(&self, group: &Group) -> impl Iterator<Item = FoundFile> {
-        group.members.iter().map(|member| {
+        self.members[group.first as usize..][..group.count as usize].iter().map(|member| {
             let first = member.first as usize;
             let entries = &self.walk.entries[first..first + member.count as usize];
             let mut names: Vec<_> = entries.iter().map(|entry| self.walk.name(entry)).collect();
@@ -105,23 +133,4 @@ impl Scan {
     pub fn gain(&self) -> u64 {
         self.groups.iter().map(Group::gain).fold(0, u64::saturating_add)
     }
-}
-
-/// Puts candidates that are alike into groups, both in the contract's order.
-pub(crate) fn groups(walk: &Walk, files: &[Candidate], verify: Verify) -> Vec<Group> {
-    let path = |first: u32| &walk.entries[first as usize];
-    let group = |files: &[Candidate]| {
-        let mut members: Vec<_> =
-            files.iter().map(|file| Member { first: file.first, count: file.count }).collect();
-        members.sort_unstable_by(|one, other| walk.compare(path(one.first), path(other.first)));
-        let hash = (verify == Verify::Hash).then(|| blake3::Hash::from_bytes(files[0].digest));
-        Group { size: files[0].size, hash, members }
-    };
-    let mut groups: Vec<_> = files.chunk_by(Candidate::is_like).map(group).collect();
-    groups.sort_unstable_by(|one, other| {
-        let by_gain = other.gain().cmp(&one.gain());
-        let [one, other] = [one, other].map(|group| path(group.members[0].first));
-        by_gain.then_with(|| walk.compare(one, other))
-    });
-    groups
 }

@@ -33,6 +33,9 @@ pub enum Obstacle {
     /// One of the two is a link, a folder or something else.
     #[error("not a regular file")]
     NotRegular,
+    /// Another program has one of the two open for writing.
+    #[error("in use")]
+    InUse,
 }
 
 impl From<std::io::Error> for Halt {
@@ -42,11 +45,20 @@ impl From<std::io::Error> for Halt {
 }
 
 impl Halt {
-    /// Says why a file could not be opened: a link is answered by `ELOOP`, a socket by `ENXIO`.
+    /// Says why a file could not be opened: a link is answered by `ELOOP`, a socket by `ENXIO`, and
+    /// where another program has a lease for writing there is `EAGAIN`.
     pub(crate) fn of_opening(error: std::io::Error) -> Self {
         match Errno::from_io_error(&error) {
-            Some(Errno::NOENT | Errno::NOTDIR) => Self::LeftAlone(Obstacle::Missing),
             Some(Errno::LOOP | Errno::NXIO | Errno::NODEV) => Self::LeftAlone(Obstacle::NotRegular),
+            Some(Errno::AGAIN) => Self::LeftAlone(Obstacle::InUse),
+            _ => Self::of_opening_folder(error),
+        }
+    }
+
+    /// Says why the folder of a file could not be opened.
+    pub(crate) fn of_opening_folder(error: std::io::Error) -> Self {
+        match Errno::from_io_error(&error) {
+            Some(Errno::NOENT | Errno::NOTDIR) => Self::LeftAlone(Obstacle::Missing),
             _ => error.into(),
         }
     }

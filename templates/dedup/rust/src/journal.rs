@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::file::Time;
+use crate::strict::{Object, present};
 use crate::system::System;
 use crate::temporary::is_temporary;
 use crate::{Error, Plan, Reason};
@@ -44,13 +45,33 @@ impl Step {
 
 /// How far a step came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+// Serde would take an object such as `{"done": null}` for a word too.
+#[serde(try_from = "String", into = "&str")]
 pub(crate) enum State {
     Start,
     Done,
-    #[serde(rename = "left alone")]
     LeftAlone,
     Failed,
+}
+
+impl From<State> for &str {
+    fn from(state: State) -> Self {
+        match state {
+            State::Start => "start",
+            State::Done => "done",
+            State::LeftAlone => "left alone",
+            State::Failed => "failed",
+        }
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        let all = [Self::Start, Self::Done, Self::LeftAlone, Self::Failed];
+        all.into_iter().find(|state| word == <&str>::from(*state)).ok_or("no state")
+    }
 }
 
 /// A line behind the first.
@@ -61,13 +82,13 @@ pub(crate) struct Entry {
     pub(crate) victim: usize,
     pub(crate) name: usize,
     pub(crate) state: State,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) temporary: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) keeper_ctime_ns: Option<Time>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub(crate) victim_ctime_ns: Option<Time>,
 }
 
@@ -105,18 +126,7 @@ impl<S: System> Journal<S> {
     pub fn open(path: &Path, plan: &Plan, bytes: &[u8], system: S) -> Result<Self, Error> {
         let failed =
             |error: std::io::Error| Error::File { path: path.to_owned(), reason: error.into() };
-        let mut options = OpenOptions::new();
-        let file =
-            options.read(true).append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-        // A device may have no end.
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(Error::File { path: path.to_owned(), reason: Reason::NotRegular });
-        }
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(Error::InUse { path: path.to_owned() }),
-            Err(error) => return Err(failed(error.into())),
-        }
+        let file = open_alone(path)?;
         let mut journal = Self {
             system,
             file,
@@ -135,6 +145,8 @@ impl<S: System> Journal<S> {
             journal.file.set_len(whole as u64).map_err(failed)?;
         }
         if whole == 0 {
+            // A kill before the head is written leaves an empty file, which is new again.
+            sync_folder(path).map_err(failed)?;
             journal.append(&head)?;
         }
         journal.read(&written[..whole], &head, plan)?;
@@ -145,14 +157,16 @@ impl<S: System> Journal<S> {
         let lines = written.split_inclusive(|byte| *byte == b'\n');
         for (text, number) in lines.zip(1..) {
             if number == 1 {
-                let found = serde_json::from_slice::<Head>(text).ok();
-                let is_ours = |found: Head| found.journal == VERSION && found.plan == head.plan;
+                let found = serde_json::from_slice(text).ok();
+                let is_ours =
+                    |Object::<Head>(found)| found.journal == VERSION && found.plan == head.plan;
                 if !found.is_some_and(is_ours) {
                     return Err(Error::OtherPlan { path: self.path.clone() });
                 }
                 continue;
             }
-            let entry = serde_json::from_slice(text).ok().filter(|entry| is_sound(entry, plan));
+            let entry = serde_json::from_slice(text).ok().map(|Object(entry)| entry);
+            let entry = entry.filter(|entry| is_sound(entry, plan));
             let path = &self.path;
             self.note(entry.ok_or_else(|| Error::Journal { path: path.clone(), line: number })?);
         }
@@ -160,7 +174,7 @@ impl<S: System> Journal<S> {
     }
 
     /// Writes an entry; when this returns it is on the disk.
-    pub(crate) fn write(&mut self, entry: &Entry) -> Result<(), Error> {
+    pub(crate) fn write(&self, entry: &Entry) -> Result<(), Error> {
         self.append(entry)
     }
 
@@ -177,6 +191,33 @@ impl<S: System> Journal<S> {
         past.state = entry.state;
         past.temporaries.extend(entry.temporary.clone());
         self.entries.push(entry);
+    }
+}
+
+/// Opens or makes a file, of which no other run has hold.
+fn open_alone(path: &Path) -> Result<File, Error> {
+    let failed = |reason| Error::File { path: path.to_owned(), reason };
+    let mut options = OpenOptions::new();
+    let opened = options.read(true).append(true).create(true).mode(0o600).open(path);
+    let file = opened.map_err(|error| failed(error.into()))?;
+    // A device may have no end.
+    if !file.metadata().map_err(|error| failed(error.into()))?.is_file() {
+        return Err(failed(Reason::NotRegular));
+    }
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(Error::InUse { path: path.to_owned() }),
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
+/// Waits until the name of a new file is on the disk, too.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match File::open(folder.unwrap_or(Path::new(".")))?.sync_all() {
+        // Some file systems have no such thing.
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => Ok(()),
+        synced => synced,
     }
 }
 

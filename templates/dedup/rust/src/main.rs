@@ -5,13 +5,10 @@ mod cli;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use cli::arguments::Arguments;
 use cli::status::status;
 
 fn main() -> ExitCode {
-    match cli::run(Arguments::parse()) {
+    match cli::run() {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let (code, message) = status(&error);

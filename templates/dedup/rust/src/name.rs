@@ -11,6 +11,8 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::strict::{Object, present};
+
 /// The largest number of bytes in a name that the system takes (`PATH_MAX` less its NUL).
 pub(crate) const LONGEST: usize = 4095;
 
@@ -76,13 +78,15 @@ impl Serialize for NameOf<'_> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(default, deserialize_with = "present")]
     path: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     path_base64: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = match Written::deserialize(deserializer)? {
+        let bytes = match Object::deserialize(deserializer)?.0 {
             Written { path: Some(path), path_base64: None } => path.into_bytes(),
             Written { path: None, path_base64: Some(encoded) } => {
                 STANDARD.decode(encoded).map_err(D::Error::custom)?

@@ -12,7 +12,7 @@ use crate::name::NameOf;
 pub(crate) const VERSION: u64 = 1;
 
 /// What becomes of a file that is not kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// It becomes a further name of the file that is kept.
@@ -28,6 +28,9 @@ pub enum Action {
 }
 
 impl Action {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Hardlink, Self::Reflink, Self::Symlink, Self::Trash, Self::Delete];
+
     /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -85,7 +85,15 @@ impl Progress {
         self.bytes.fetch_add(count, Relaxed);
     }
 
-    pub(crate) fn ensure_goes_on(&self) -> Result<(), Error> {
-        if self.signal() == 0 { Ok(()) } else { Err(Error::Stopped) }
+    /// Makes sure that no signal asked for an end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub fn ensure_goes_on(&self) -> Result<(), Error> {
+        match u8::try_from(self.signal()).unwrap_or(u8::MAX) {
+            0 => Ok(()),
+            signal => Err(Error::Stopped { signal }),
+        }
     }
 }

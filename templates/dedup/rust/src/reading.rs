@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Advice, fadvise};
+use rustix::fs::{Advice, SeekFrom, fadvise, seek};
 use rustix::io::{Errno, pread};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128, xxh3_128_with_seed};
 
@@ -83,13 +83,18 @@ pub(crate) fn whole<H: Hash>(
     let file = open_as_met(name, met)?;
     announce(&file, met.size);
     let mut hash = H::default();
-    let mut at = 0;
+    let (mut at, mut hole) = (0, 0);
     while at < met.size {
         let step = usize::try_from(met.size - at).unwrap_or(usize::MAX).min(buffer.len());
         let block = &mut buffer[..step];
-        read_exactly(&file, block, at)?;
+        let end = at + step as u64;
+        // In a hole the zeros of the block before serve once more.
+        if end > hole {
+            read_exactly(&file, block, at)?;
+            hole = if is_zero(block) { data(&file, end, met.size) } else { 0 };
+        }
         hash.update(block);
-        at += step as u64;
+        at = end;
         progress.add_bytes(step as u64);
         if progress.signal() != 0 {
             // What comes of it is thrown away.
@@ -105,6 +110,20 @@ pub(crate) fn announce(file: &OwnedFd, size: u64) {
     if size > LARGE {
         // Advice that is not taken changes nothing but the time.
         let _ = fadvise(file, 0, None, Advice::Sequential);
+    }
+}
+
+pub(crate) fn is_zero(block: &[u8]) -> bool {
+    block.iter().all(|byte| *byte == 0)
+}
+
+/// Where, from `at` on, a file of that size holds something else than a hole; where that cannot be
+/// told, `at` itself.
+pub(crate) fn data(file: impl AsFd, at: u64, size: u64) -> u64 {
+    match seek(file, SeekFrom::Data(at)) {
+        Ok(start) => start.min(size),
+        Err(Errno::NXIO) => size,
+        Err(_) => at,
     }
 }
 

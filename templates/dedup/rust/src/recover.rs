@@ -1,71 +1,117 @@
-//! Owns what a run finds that another one left when it was killed: it is put right, or known to be
-//! done.
+//! Owns what a run finds that another one left under temporary names: it is put right, or known to
+//! be done.
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use crate::Action;
 use crate::pair::{Side, identity, is_link_to};
-use crate::system::System;
+use crate::system::{Found, Place, System};
+use crate::{Action, Halt, Reason};
 
-/// A step that was begun and has no end.
+/// A step that was begun and is not known to be done.
 pub(crate) struct Begun<'a, S> {
-    pub(crate) system: &'a S,
-    pub(crate) action: Action,
-    pub(crate) keeper: Side<'a>,
-    pub(crate) victim: Side<'a>,
+    system: &'a S,
+    action: Action,
+    keeper: Side<'a>,
+    victim: Side<'a>,
+    /// The folder of the victim's name.
+    folder: OwnedFd,
 }
 
-impl<S: System> Begun<'_, S> {
+/// Something that stays under its temporary name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stays {
+    pub(crate) halt: Halt,
+    /// Whether it is the victim.
+    pub(crate) is_victim: bool,
+}
+
+impl<'a, S: System> Begun<'a, S> {
+    /// Opens the folder in which all of it was.
+    pub(crate) fn new(
+        system: &'a S,
+        action: Action,
+        keeper: Side<'a>,
+        victim: Side<'a>,
+    ) -> io::Result<Self> {
+        let folder = system.folder(victim.split().0)?;
+        Ok(Self { system, action, keeper, victim, folder })
+    }
+
+    fn at<'b>(&'b self, name: &'b Path) -> Place<'b> {
+        Place { folder: self.folder.as_fd(), name }
+    }
+
+    fn here(&self) -> Place<'_> {
+        self.at(self.victim.split().1)
+    }
+
+    /// Whether there is nothing of that name.
+    pub(crate) fn is_free(&self, temporary: &Path) -> bool {
+        is_missing(self.system.look(self.at(temporary)))
+    }
+
     /// Puts right what is left under a temporary name: a link of ours goes, a victim comes back.
-    pub(crate) fn put_right(&self, temporary: &Path) {
-        let name = self.victim.name;
-        // What fails stays under the temporary name, where the next run finds it.
-        let _ = if identity(self.system, temporary) == Some(self.victim.stamp.identity) {
-            match self.system.look(name) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.system.rename_new(temporary, name)
-                }
-                Ok(_) if self.is_our_link(name) => self.bring_back(temporary),
-                _ => Ok(()),
+    pub(crate) fn put_right(&self, temporary: &Path) -> Result<(), Stays> {
+        let aside = self.at(temporary);
+        let stays = |halt| Stays { halt, is_victim: false };
+        match self.system.look(aside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(stays(error.into())),
+            Ok(Found::File(stamp))
+                if stamp.identity == self.victim.stamp.identity
+                    && stamp.size == self.victim.stamp.size =>
+            {
+                self.give_back(aside).map_err(|halt| Stays { halt, is_victim: true })
             }
-        } else {
-            self.remove_our_link(temporary)
-        };
-    }
-
-    /// Exchanges a victim with the link of ours that has its name, and removes that.
-    fn bring_back(&self, temporary: &Path) -> io::Result<()> {
-        self.system.exchange(temporary, self.victim.name)?;
-        self.remove_our_link(temporary)
-    }
-
-    fn remove_our_link(&self, temporary: &Path) -> io::Result<()> {
-        if self.is_our_link(temporary) && self.has_keeper() {
-            self.system.remove(temporary)
-        } else {
-            Ok(())
+            Ok(_) if self.is_our_link(aside) => self.remove_our_link(aside).map_err(stays),
+            Ok(_) => Err(stays(Halt::Failed(Reason::Changed))),
         }
+    }
+
+    /// Gives the victim its name back, unless something else has it.
+    fn give_back(&self, aside: Place<'_>) -> Result<(), Halt> {
+        let here = self.here();
+        if is_missing(self.system.look(here)) {
+            return Ok(self.system.rename_new(aside, here)?);
+        }
+        if !self.is_our_link(here) {
+            return Err(Halt::Failed(Reason::Changed));
+        }
+        self.system.exchange(aside, here)?;
+        self.remove_our_link(aside)
+    }
+
+    /// Removes a link of ours, unless it may be the last name of what it stands for.
+    fn remove_our_link(&self, aside: Place<'_>) -> Result<(), Halt> {
+        let keeper = identity(self.system, Place::of(self.keeper.name));
+        if self.is_our_link(aside) && keeper == Some(self.keeper.stamp.identity) {
+            self.system.remove(aside)?;
+        }
+        Ok(())
     }
 
     /// Whether the action was done, though there is no line of it.
     pub(crate) fn is_done(&self) -> bool {
-        let name = self.victim.name;
         match self.action {
-            Action::Hardlink | Action::Symlink => self.is_our_link(name),
+            Action::Hardlink | Action::Symlink => self.is_our_link(self.here()),
             Action::Delete | Action::Trash => {
-                let found = self.system.look(name);
-                found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+                // A folder that is away, or another in its place, holds no victim either.
+                let device = self.victim.stamp.identity.device;
+                let is_there = self.system.state(self.folder.as_fd());
+                is_there.is_ok_and(|found| found == Found::Folder(device))
+                    && is_missing(self.system.look(self.here()))
             }
             Action::Reflink => false,
         }
     }
 
-    fn is_our_link(&self, name: &Path) -> bool {
-        is_link_to(self.system, self.action, self.keeper, name)
+    fn is_our_link(&self, place: Place<'_>) -> bool {
+        is_link_to(self.system, self.action, self.keeper, place)
     }
+}
 
-    fn has_keeper(&self) -> bool {
-        identity(self.system, self.keeper.name) == Some(self.keeper.stamp.identity)
-    }
+fn is_missing(found: io::Result<Found>) -> bool {
+    found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

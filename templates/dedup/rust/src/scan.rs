@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::candidates::candidates;
 use crate::file::Time;
-use crate::found::groups;
 use crate::name::by_bytes;
 use crate::stages::Stages;
 use crate::walk::walk;
@@ -71,12 +70,10 @@ pub fn scan(
         },
     };
     let read = stages.problems;
-    let groups = groups(&walk, &files, request.verify);
     walk.problems.extend(read);
     walk.problems.sort_unstable_by(|one, other| {
         by_bytes(&one.name, &other.name).then(one.reason.cmp(&other.reason))
     });
     walk.problems.dedup();
-    let problems = std::mem::take(&mut walk.problems);
-    Ok(Scan { groups, problems, scanned, walk })
+    Ok(Scan::new(walk, &files, scanned, request.verify))
 }

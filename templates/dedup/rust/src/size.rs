@@ -5,8 +5,6 @@ use std::time::Duration;
 /// The largest size that can be asked for, 2^63 - 1.
 const LARGEST: u128 = i64::MAX as u128;
 const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-/// More digits than any unit can turn into a byte.
-const MOST_DIGITS: usize = 25;
 
 /// Reads a size such as `4096` or `1.5MiB`, in bytes.
 ///
@@ -32,9 +30,9 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         return Err(wrong());
     }
     let unit = unit_size(unit).ok_or_else(wrong)?;
-    let fraction = &fraction[..fraction.len().min(MOST_DIGITS)];
-    let scale = 10_u128.pow(u32::try_from(fraction.len()).map_err(|_| wrong())?);
-    let part = fraction.parse().unwrap_or(0_u128) * unit / scale;
+    // Multiplied by hand from the last digit on, what is carried at the end is the whole part.
+    let carried = |rest, digit: u8| (u128::from(digit - b'0') * unit + rest) / 10;
+    let part = fraction.bytes().rev().fold(0, carried);
     let size = whole.parse::<u128>().ok().and_then(|whole| whole.checked_mul(unit));
     match size.and_then(|size| size.checked_add(part)) {
         Some(size) if size <= LARGEST => u64::try_from(size).map_err(|_| wrong()),

@@ -1,11 +1,11 @@
 //! Owns the stages: each reads more of fewer files, and tells those apart that differ.
 
+use std::borrow::{Borrow, BorrowMut};
 use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::candidates::{Candidate, keep_groups};
-use crate::compare::Same;
 use crate::file::Time;
 use crate::progress::Stage;
 use crate::reading::{BLOCK, BUFFER, Digest, Hash, LARGE, first_block, last_block, whole};
@@ -32,15 +32,13 @@ impl Stages<'_> {
     pub(crate) fn by_hash(&mut self, files: Vec<Candidate>) -> Files {
         let mut files = self.blocks(files)?;
         // The largest come first; of those that are a block or less the hash is known.
-        let known = files.split_off(files.partition_point(|file| file.size > BLOCK as u64));
-        let (few, mut many) = divided(&files);
-        drop(files);
-        self.hash::<blake3::Hasher>(&mut many)?;
-        let mut same = Same { files: many, hasher: Some(blake3::Hasher::new()), classes: 0 };
-        self.begin(Stage::Contents, few.iter());
-        self.compare(&few, &mut same)?;
-        same.files.extend(known);
-        Ok(keep_groups(same.files))
+        let large = files.partition_point(|file| file.size > BLOCK as u64);
+        let large = &mut files[..large];
+        let groups = large.chunk_by(Candidate::is_like);
+        self.begin(Stage::Contents, groups.filter(|group| !is_many(group)).flatten());
+        self.compare(large, OPEN_FILES, Some(&blake3::Hasher::new()))?;
+        self.hash_many::<blake3::Hasher>(large)?;
+        Ok(keep_groups(files))
     }
 
     /// The same, with hashes that are known from before; all that are made are kept.
@@ -63,24 +61,26 @@ impl Stages<'_> {
 
     /// Leaves those that hold the same bytes as another.
     pub(crate) fn by_bytes(&mut self, files: Vec<Candidate>) -> Files {
-        let files = self.blocks(files)?;
-        let (mut all, mut many) = divided(&files);
-        drop(files);
+        let mut files = self.blocks(files)?;
         // Too many to be open at once: those that differ are told apart by a fast hash before.
-        self.hash::<Xxh3>(&mut many)?;
-        all.extend(keep_groups(many));
-        let mut rest = keep_groups(all);
-        self.begin(Stage::Contents, rest.iter());
-        let mut same = Same::default();
+        self.hash_many::<Xxh3>(&mut files)?;
+        let mut files = keep_groups(files);
+        self.begin(Stage::Contents, files.iter());
+        let mut rest = self.compare(&mut files, usize::MAX, None)?;
         while !rest.is_empty() {
-            rest = self.compare(&rest, &mut same)?;
+            let next = self.compare(&mut rest, usize::MAX, None)?;
+            files.append(&mut rest);
+            rest = next;
         }
-        Ok(keep_groups(same.files))
+        Ok(keep_groups(files))
     }
 
-    fn hash<H: Hash>(&mut self, files: &mut [Candidate]) -> Result<(), Error> {
+    /// Digests the files of groups that are too many to be open at once.
+    fn hash_many<H: Hash>(&mut self, files: &mut [Candidate]) -> Result<(), Error> {
         let (walk, progress) = (self.walk, self.progress);
-        self.read(Stage::Contents, files, 0, BUFFER, |file, buffer| {
+        let many = files.chunk_by_mut(Candidate::is_like).filter(|group| is_many(group));
+        let mut many: Vec<&mut Candidate> = many.flatten().collect();
+        self.read(Stage::Contents, &mut many, 0, BUFFER, |file, buffer| {
             whole::<H>(&file.path(walk), file.stamp(walk), buffer, progress)
         })
     }
@@ -102,15 +102,17 @@ impl Stages<'_> {
     fn read(
         &mut self,
         stage: Stage,
-        files: &mut [Candidate],
+        files: &mut [impl BorrowMut<Candidate> + Send],
         above: u64,
         buffer_size: usize,
         digest: impl Fn(&Candidate, &mut [u8]) -> Result<Digest, Reason> + Sync,
     ) -> Result<(), Error> {
-        self.begin(stage, files.iter().filter(|file| file.size > above));
+        let files_above = files.iter().map(Borrow::borrow).filter(|file| file.size > above);
+        self.begin(stage, files_above);
         let (walk, progress) = (self.walk, self.progress);
         let problems = Mutex::new(&mut self.problems);
         self.workers.spread(files, buffer_size, |file, buffer| {
+            let file = file.borrow_mut();
             if file.size <= above || progress.signal() != 0 {
                 return;
             }
@@ -127,15 +129,19 @@ impl Stages<'_> {
         progress.ensure_goes_on()
     }
 
+    /// Takes out a file that could not be read.
+    pub(crate) fn drop_out(&mut self, file: &mut Candidate, reason: Reason) {
+        self.problems.push(Problem::new(file.path(self.walk), reason));
+        file.drop_out();
+    }
+
     fn begin<'b>(&self, stage: Stage, files: impl Iterator<Item = &'b Candidate>) {
         let all = files.fold((0, 0), |(files, bytes), file| (files + 1, bytes + file.size));
         self.progress.begin(stage, all);
     }
 }
 
-/// Tells groups of which all may be open at once from those that are too many.
-fn divided(files: &[Candidate]) -> (Vec<Candidate>, Vec<Candidate>) {
-    let groups = files.chunk_by(Candidate::is_like);
-    let (few, many): (Vec<_>, Vec<_>) = groups.partition(|group| group.len() <= OPEN_FILES);
-    (few.concat(), many.concat())
+/// Whether not all of a group may be open at once.
+fn is_many(group: &[Candidate]) -> bool {
+    group.len() > OPEN_FILES
 }

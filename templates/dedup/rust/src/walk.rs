@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, stat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, accessat, stat};
 
 use crate::file::{Identity, Stamp, identity, kind, look, stamp};
 use crate::folder::{Finding, Found, Pending, list};
@@ -16,6 +16,9 @@ use crate::progress::Stage;
 use crate::selection::Links;
 use crate::workers::Workers;
 use crate::{Error, Problem, Progress, Reason, Roots, Selection};
+
+/// Folders that are listed at a time.
+const AT_A_TIME: usize = 64;
 
 /// All that the walk met.
 #[derive(Debug, Default)]
@@ -55,6 +58,13 @@ pub(crate) enum Names {
     Several,
 }
 
+impl Entry {
+    /// Entries stand in the order of this when they are met.
+    pub(crate) fn met(&self) -> (u32, &OsStr) {
+        (self.folder, &self.last)
+    }
+}
+
 impl Walk {
     pub(crate) fn name(&self, entry: &Entry) -> PathBuf {
         self.folder(entry).name.join(Path::new(&*entry.last))
@@ -85,13 +95,10 @@ pub(crate) fn walk(
     progress: &Progress,
 ) -> Result<Walk, Error> {
     progress.begin(Stage::Walk, (0, 0));
-    // By device and inode, as they are found under other names too. A folder that is met again
-    // is as little entered as these.
-    let system = ["/proc", "/sys", "/dev"].into_iter().filter_map(|name| stat(name).ok());
-    let entered = system.map(|stat| identity(&stat)).collect();
+    roots.references.iter().try_for_each(|root| ensure_is_there(root))?;
     let mut walker = Walker {
         walk: Walk::default(),
-        entered,
+        entered: HashSet::new(),
         finding: Finding::new(selection),
         workers,
         progress,
@@ -107,6 +114,17 @@ pub(crate) fn walk(
         walker.root(root, if is_reference { Source::Reference } else { Source::Plain })?;
     }
     Ok(walker.walk)
+}
+
+/// Refuses to go on without a folder whose files must not be touched.
+fn ensure_is_there(root: &Path) -> Result<(), Error> {
+    let looked = stat(root).and_then(|found| match kind(&found) {
+        FileType::Directory => {
+            accessat(CWD, root, Access::READ_OK | Access::EXEC_OK, AtFlags::EACCESS)
+        }
+        _ => Ok(()),
+    });
+    looked.map_err(|error| Error::Reference { path: root.to_owned(), reason: error.into() })
 }
 
 struct Walker<'a> {
@@ -167,15 +185,25 @@ impl Walker<'_> {
 
     /// Lists the folders of a level, and returns those of the next.
     fn level(&mut self, mut level: Vec<Pending>, source: Source, device: u64) -> Vec<Pending> {
-        let (finding, progress) = (&self.finding, self.progress);
-        self.workers.spread(&mut level, 0, |folder, _| {
-            if progress.signal() == 0 {
-                folder.listing = list(folder, finding, device);
-            }
-        });
         let mut next = Vec::new();
-        for Pending { name, listing, .. } in level {
-            match listing {
+        // What is listed takes more than what is kept of it.
+        for folders in level.chunks_mut(AT_A_TIME) {
+            let (finding, progress) = (&self.finding, self.progress);
+            self.workers.spread(folders, 0, |folder, _| {
+                if progress.signal() == 0 {
+                    folder.listing = list(folder, finding, device);
+                }
+            });
+            self.take(folders, source, &mut next);
+        }
+        next
+    }
+
+    /// Takes what was found in folders, and puts those below them into `next`.
+    fn take(&mut self, folders: &mut [Pending], source: Source, next: &mut Vec<Pending>) {
+        for folder in folders {
+            let name = std::mem::take(&mut folder.name);
+            match std::mem::replace(&mut folder.listing, Ok(None)) {
                 Ok(Some((identity, found))) if self.entered.insert(identity) => {
                     self.progress.add_files(found.files.len() as u64);
                     self.walk.problems.extend(found.problems);
@@ -188,7 +216,6 @@ impl Walker<'_> {
                 Err(reason) => self.walk.problems.push(Problem::new(name, reason)),
             }
         }
-        next
     }
 
     fn add(&mut self, folder: PathBuf, source: Source, files: Vec<Found>) {

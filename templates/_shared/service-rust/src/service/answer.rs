@@ -25,7 +25,9 @@ pub(super) fn complete(
 ) -> ServiceResponse {
     let status = answer.status();
     let mut answer = if status.as_u16() < 400 { answer } else { problem(&exchange, answer) };
-    let is_last = exchange.facts.is_last || unread.is_some();
+    // Else the server would repeat the client's wish for an upgrade, which is not done.
+    let is_upgrade = exchange.request.head().upgrade();
+    let is_last = exchange.facts.is_last || unread.is_some() || is_upgrade;
     // The server reads on for a moment where more of a body comes, and must be able to.
     exchange.facts.is_last &= unread.is_none();
     add_fields(&exchange, &mut answer);

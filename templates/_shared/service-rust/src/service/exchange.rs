@@ -69,8 +69,14 @@ impl Exchange {
         }
     }
 
-    /// Ends with an answer of so many bytes, which is counted and logged.
+    /// Ends with an answer of so many bytes.
     pub(super) fn end(mut self, status: u16, bytes: u64) {
+        self.account(status, bytes);
+        self.is_ended = true;
+    }
+
+    /// Counts and logs the request.
+    fn account(&self, status: u16, bytes: u64) {
         let duration = self.started.elapsed();
         let (path, method) = (self.route.path, self.facts.method);
         let mut series = self.route.series.borrow_mut();
@@ -82,7 +88,6 @@ impl Exchange {
         series[known].count(duration);
         drop(series);
         self.log(status, duration, bytes);
-        self.is_ended = true;
     }
 
     fn log(&self, status: u16, duration: Duration, bytes: u64) {
@@ -102,7 +107,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         if !self.is_ended {
-            self.log(CLIENT_GONE, self.started.elapsed(), 0);
+            self.account(CLIENT_GONE, 0);
         }
         self.route.state.metrics.in_flight.dec();
         if let Some(line) = &self.line {

@@ -153,3 +153,16 @@ fn old_clients_and_asking_clients_are_answered() {
     assert_eq!(ask(&mut connection, r#"{"name":"a"}"#).0, 200);
     assert_eq!(ask(&mut service.connect(), &expecting(65_537)).0, 413);
 }
+
+#[test]
+fn an_upgrade_is_not_offered() {
+    let service = Service::start(&[]);
+    for protocol in ["websocket", "h2c"] {
+        let mut connection = service.connect();
+        let fields = format!("Connection: upgrade, x\r\nUpgrade: {protocol}");
+        connection.send(&format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n"));
+        let answer = connection.answer().expect("it answers");
+        assert_eq!((answer.status, answer.field("connection")), (200, Some("close")));
+        assert_eq!(connection.rest(), "");
+    }
+}

@@ -12,7 +12,7 @@
 """
 
 from .errors import DedupError, Reason
-from .grouping import Group, Verify
+from .grouping import Group, Groups, Verify
 from .plan import Action, Choice, Keep, Plan, make_plan
 from .plan_reading import read_plan
 from .scan import Places, Reading, Scan, scan
@@ -23,6 +23,7 @@ __all__ = [
     "Choice",
     "DedupError",
     "Group",
+    "Groups",
     "Keep",
     "Places",
     "Plan",

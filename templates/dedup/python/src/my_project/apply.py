@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from .actions import FailedError, act
 from .errors import ExitStatus, Reason, system_reason
+from .files import ctime_of
 from .journal import Journal, Line, State
-from .looking import KnownTimes, LeftAloneError, look
+from .looking import KnownTimes, LeftAloneError, Sight, look
 from .names import shown
-from .plan import Action, Plan
-from .recovery import is_left, put_right, replay, take_times, was_done
+from .plan import Action, Plan, PlannedFile
+from .recovery import put_right, replay, take_times, was_done
 from .steps import Key, Step, steps_of
 from .units import counted, format_size
 from .writing import temporary_name
@@ -61,7 +63,7 @@ class Run:
         self._say = say
         self._times = KnownTimes()
         self._last: dict[Key, Line] = {}
-        self._troubles: dict[Key, Reason] = {}
+        self._troubles: dict[Key, FailedError] = {}
         self._freed: list[int] = []
         self._recover({step.key: step for step in steps_of(plan)})
 
@@ -73,11 +75,17 @@ class Run:
             return
         trouble = self._troubles.get(step.key)
         if trouble is not None:
-            self._end(step, State.FAILED, trouble)
+            self._end_badly(step, trouble)
         elif last is not None and last.state is State.START and was_done(step):
             self._end(step, State.DONE, freed=step.group.size)
         else:
             self._attempt(step)
+
+    def _begin(self, key: Key) -> None:
+        """Write down that something is about to be put right: a kill may come before its end."""
+        if self._last[key].state is not State.START:
+            self._last[key] = Line(key, State.START)
+            self._journal.record(self._last[key])
 
     def _attempt(self, step: Step) -> None:
         moves = step.action not in {Action.TRASH, Action.REFLINK}
@@ -85,23 +93,42 @@ class Run:
         self._journal.record(Line(step.key, State.START, temporary=temporary))
         try:
             with look(step, self._times) as sight:
+                strange = None
                 try:
-                    freed = act(step, sight, temporary or b"")
+                    freed = act(sight, temporary or b"")
+                except LeftAloneError as error:
+                    strange = error.file
+                    raise
                 finally:
-                    self._note_times(step, sight.keep, sight.victim)
-        except LeftAloneError as error:
-            self._end(step, State.LEFT_ALONE, error.reason)
-        except FailedError as error:
-            self._end(step, State.FAILED, error.reason)
-        except OSError as error:
-            self._end(step, State.FAILED, system_reason(error))
+                    self._note_times(sight, strange)
+        except (LeftAloneError, FailedError, OSError) as error:
+            self._end_badly(step, error)
         else:
             self._end(step, State.DONE, freed=freed)
 
-    def _note_times(self, step: Step, keep: int, victim: int) -> None:
-        for file, descriptor in ((step.keep, keep), (step.victim, victim)):
-            with suppress(OSError):
-                self._times.note(file, os.fstat(descriptor).st_ctime_ns)
+    def _note_times(self, sight: Sight, strange: PlannedFile | None) -> None:
+        """Take the ctimes that the action led to, but not that of a file that others changed."""
+        step = sight.step
+        touched = [(step.victim, sight.victim)]
+        # Only a hard link to the keeper changes the keeper's time.
+        if step.action is Action.HARDLINK:
+            touched.append((step.keep, sight.keep))
+        for file, descriptor in touched:
+            if file is not strange:
+                with suppress(OSError):
+                    self._times.note(file, ctime_of(os.fstat(descriptor)))
+
+    def _end_badly(self, step: Step, error: LeftAloneError | FailedError | OSError) -> None:
+        """Write down what stopped a step, and say it with the notes that it has."""
+        if isinstance(error, LeftAloneError):
+            state, reason = State.LEFT_ALONE, error.reason
+        elif isinstance(error, FailedError):
+            state, reason = State.FAILED, error.reason
+        else:
+            state, reason = State.FAILED, system_reason(error)
+        self._end(step, state, reason)
+        for line in (f"{state}: {shown(step.name)}: {reason}", *getattr(error, "__notes__", ())):
+            self._say(line)
 
     def _end(
         self, step: Step, state: State, reason: Reason | None = None, *, freed: int = 0
@@ -116,8 +143,6 @@ class Run:
                 victim_ctime=expected(step.victim),
             )
         )
-        if reason is not None:
-            self._say(f"{state}: {shown(step.name)}: {reason}")
         self._count(step, state, freed)
 
     def _count(self, step: Step, state: State, freed: int) -> None:
@@ -132,23 +157,21 @@ class Run:
 
     def _recover(self, steps: dict[Key, Step]) -> None:
         """Read what an earlier run did, and put right what it left."""
-        left: dict[Key, bytes] = {}
+        left: dict[Key, list[bytes]] = {}
         for line in self._journal.lines:
-            step = steps.get(line.key)
-            if step is None:
-                continue
+            step = steps[line.key]
             self._last[line.key] = line
             replay(line, step, self._times)
             if line.temporary is not None:
-                left[line.key] = line.temporary
+                left.setdefault(line.key, []).append(line.temporary)
             if line.state is State.DONE:
                 left.pop(line.key, None)
         unsure = {key for key, line in self._last.items() if line.state is State.START}
-        for key, temporary in left.items():
-            if is_left(steps[key], temporary):
+        for key, temporaries in left.items():
+            found, trouble = put_right(steps[key], temporaries, partial(self._begin, key))
+            if found:
                 unsure.add(key)
-                trouble = put_right(steps[key], temporary)
-                if trouble is not None:
-                    self._troubles[key] = trouble
+            if trouble is not None:
+                self._troubles[key] = trouble
         for key in unsure:
             take_times(steps[key], self._times)

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from . import options, output, signals
-from .errors import DedupError, StoppedError, system_reason
+from .errors import DedupError, StoppedError
 from .grouping import Verify
 from .names import shown
 from .plan import Action, Keep
 from .progress import Show
 from .report import Format
+from .request import Loudness
 
 _DISTRIBUTION = "my-project"
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: loading Rich takes longer than many a scan
 )
 cache_app = typer.Typer(no_args_is_help=True)
-app.add_typer(cache_app, name="cache", help="Look at the cache of hashes, or remove it.")
+app.add_typer(cache_app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
@@ -75,26 +76,10 @@ def scan(
       my-project scan ~/Pictures ~/Downloads --exclude .git --min-size 10KiB
       my-project scan . --format null | xargs -0 ls -li
     """  # noqa: D301  # as above
-    from .commands import CacheUse, Loudness, Request, run_scan
-
     with options.usage():
-        request = Request(
-            options.places(paths, reference),
-            options.selection(
-                min_size,
-                max_size,
-                glob,
-                exclude,
-                min_age,
-                hidden=hidden,
-                follow_symlinks=follow_symlinks,
-                one_file_system=one_file_system,
-            ),
-            options.reading(jobs, verify),
-            CacheUse(cache),
-            Loudness(quiet),
-            Show(not (quiet or no_progress)),
-        )
+        request = options.request(locals())  # every word by the name of its parameter
+    from .commands import run_scan
+
     signals.end_at_once()
     raise typer.Exit(run_scan(request, form))
 
@@ -133,27 +118,11 @@ def plan(
       my-project plan ~/Pictures --action hardlink -o plan.json
       my-project plan ~/Downloads --reference ~/Pictures --action trash -o plan.json
     """  # noqa: D301  # as above
-    from .commands import CacheUse, Loudness, Request, run_plan
-
     with options.usage():
-        request = Request(
-            options.places(paths, reference),
-            options.selection(
-                min_size,
-                max_size,
-                glob,
-                exclude,
-                min_age,
-                hidden=hidden,
-                follow_symlinks=follow_symlinks,
-                one_file_system=one_file_system,
-            ),
-            options.reading(jobs, verify),
-            CacheUse(cache),
-            Loudness(quiet),
-            Show(not (quiet or no_progress)),
-        )
+        request = options.request(locals())  # every word by the name of its parameter
         choice = options.choice(action, keep, protect, request.places)
+    from .commands import run_plan
+
     signals.end_at_once()
     raise typer.Exit(run_plan(request, choice, os.fsencode(out)))
 
@@ -178,14 +147,25 @@ def apply(
       my-project apply plan.json
       my-project apply plan.json --yes
     """  # noqa: D301  # as above
-    from .commands import Loudness, run_apply, run_preview
+    from .commands import run_apply, run_preview
 
     loudness, name = Loudness(quiet), os.fsencode(plan)
+    signals.end_at_once()
     if not yes:
-        signals.end_at_once()
         raise typer.Exit(run_preview(name, loudness))
     target = name + b".journal" if journal is None else os.fsencode(journal)
     raise typer.Exit(run_apply(name, target, loudness, Show(not (quiet or no_progress))))
+
+
+@cache_app.callback()
+def look_at_cache() -> None:
+    """Look at the cache of hashes, or remove it.
+
+    \b
+    Examples:
+      my-project cache info
+      my-project cache clear
+    """  # noqa: D301  # as above
 
 
 @cache_app.command()
@@ -207,17 +187,15 @@ def clear() -> None:
 def main() -> None:
     """Run the command line; the one place where an error becomes a message.
 
-    Typer itself ends the program with 2 for wrong usage.
+    Typer itself ends the program with 2 for wrong usage, and quietly where a reader has gone.
     """
+    output.prepare()
     try:
         app()
     except DedupError as error:
         typer.echo(f"error: {shown(error.subject)}: {error.reason}".encode(), err=True)
+        output.forget()
         sys.exit(error.status)
     except StoppedError as stopped:
-        output.forget_output()
+        output.forget()
         sys.exit(stopped.status)
-    except OSError as error:  # such as a full disk; Typer itself is quiet where a reader has gone
-        typer.echo(f"error: standard output: {system_reason(error)}", err=True)
-        output.forget_output()
-        sys.exit(1)

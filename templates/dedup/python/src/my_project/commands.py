@@ -1,8 +1,6 @@
 """What each command does once its words are understood; returns the exit status."""
 
 import os
-from dataclasses import dataclass
-from enum import Enum
 
 from .cache import Cache, StoredCache, cache_path, read_lines
 from .errors import DedupError, ExitStatus, system_reason
@@ -10,43 +8,18 @@ from .grouping import Verify
 from .hashing import ALGORITHM, EXPECTED_ALGORITHM
 from .names import shown
 from .output import put, warn
-from .plan import Choice, make_plan
+from .plan import Choice, planned_groups
 from .plan_reading import read_plan
-from .plan_writing import plan_lines
+from .plan_writing import Counts, plan_lines
 from .progress import Show, start_progress
 from .report import Format, report, summary
-from .scan import Places, Reading, Scan, scan
-from .selection import Selection
+from .request import CacheUse, Loudness, Request
+from .scan import Scan, check_references, scan
+from .signals import Signals, end_at_once
 from .units import counted, format_size
-from .writing import write_whole
+from .writing import write_to
 
 STANDARD_OUTPUT = b"-"
-
-
-class Loudness(Enum):
-    """Whether summaries and warnings are said."""
-
-    NORMAL = False
-    QUIET = True
-
-
-class CacheUse(Enum):
-    """Whether hashes are kept from one scan to the next."""
-
-    NONE = False
-    STORED = True
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What `scan` and `plan` have in common."""
-
-    places: Places
-    selection: Selection
-    reading: Reading
-    cache: CacheUse
-    loudness: Loudness
-    show: Show
 
 
 def run_scan(request: Request, form: Format) -> ExitStatus:
@@ -59,21 +32,22 @@ def run_scan(request: Request, form: Format) -> ExitStatus:
 
 
 def run_plan(request: Request, choice: Choice, out: bytes) -> ExitStatus:
-    """Write the plan."""
+    """Write the plan; raise `DedupError`."""
     found = _scan(request)
     places = request.places
-    plan = make_plan(found, list(dict.fromkeys([*places.roots, *places.references])), choice)
+    roots = dict.fromkeys([*places.roots, *places.references])
+    counts = Counts()
+    lines = plan_lines(choice.action, roots, planned_groups(found, choice), counts)
     if out == STANDARD_OUTPUT:
-        put(plan_lines(plan))
+        put(lines)
         return _status(found)
     try:
-        write_whole(out, plan_lines(plan))
+        write_to(out, lines)
     except OSError as error:
         raise DedupError(out, system_reason(error)) from error
     if request.loudness is Loudness.NORMAL:
-        victims = counted(plan.victims, "victim")
-        groups = counted(len(plan.groups), "group")
-        put([f"{victims} in {groups}, {format_size(plan.gain)} to gain\n".encode()])
+        victims, groups = counted(counts.victims, "victim"), counted(counts.groups, "group")
+        put([f"{victims} in {groups}, {format_size(counts.gain)} to gain\n".encode()])
     return _status(found)
 
 
@@ -92,15 +66,19 @@ def run_apply(name: bytes, journal: bytes, loudness: Loudness, show: Show) -> Ex
     """Do what a plan says."""
     from .apply import Run  # noqa: PLC0415  # only here
     from .journal import Journal  # noqa: PLC0415  # only here
-    from .signals import Request as Signals  # noqa: PLC0415  # only here
     from .steps import steps_of  # noqa: PLC0415  # only here
 
-    signals = Signals()
     plan, data = read_plan(name)
+    signals = Signals()
     progress = start_progress(show)
+
+    def say(line: str) -> None:
+        with signals.waiting():
+            progress.say(line)
+
     try:
-        opened = Journal(journal, data)  # stays open, and locked, until the program ends
-        run = Run(plan, opened, progress.say)
+        opened = Journal(journal, plan, data)  # stays open, and locked, until the program ends
+        run = Run(plan, opened, say)
         steps = list(steps_of(plan))
         progress.begin(str(plan.action), len(steps), sum(step.group.size for step in steps))
         for count, step in enumerate(steps):
@@ -111,6 +89,7 @@ def run_apply(name: bytes, journal: bytes, loudness: Loudness, show: Show) -> Ex
     finally:
         progress.end()
     signals.obey()
+    end_at_once()
     if loudness is Loudness.NORMAL:
         put([run.tally.summary()])
     return run.tally.status
@@ -141,6 +120,7 @@ def clear_cache() -> bytes:
 
 def _scan(request: Request) -> Scan:
     """Scan with the progress, the cache and the warnings that are wanted."""
+    check_references(request.places.references)
     # A fast hash is no proof that could be kept, so `--verify bytes` has no use for the cache.
     stored = request.cache is CacheUse.STORED and request.reading.verify is Verify.HASH
     cache = StoredCache(cache_path()) if stored else Cache()

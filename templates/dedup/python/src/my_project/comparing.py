@@ -5,25 +5,35 @@ from collections.abc import Callable
 
 from .errors import FileChangedError, Reason, scan_reason
 from .files import Files
+from .holes import has_holes, next_data
 from .problems import Problems
 from .reading import CHUNK, Reader
 
 
-def same_bytes(one: int, other: int, note: Callable[[int], None] | None = None) -> bool:
-    """Tell whether two open files have the same bytes from their start to their end.
+def same_bytes(one: int, other: int, size: int, note: Callable[[int], None] | None = None) -> bool:
+    """Tell whether two open files of one size have the same bytes; raise `OSError`.
 
-    `note` gets the count of bytes whenever some were compared.
+    `note` gets the count of bytes whenever some were compared, and may raise what it likes.
+    One that is shorter by now is for the caller to notice, who looks at both again.
     """
+    sparse = has_holes(one, size) and has_holes(other, size)
     offset = 0
-    while True:
-        left = _read(one, offset)
-        if left != _read(other, offset):
-            return False
-        if not left:
-            return True
-        offset += len(left)
+    while offset < size:
+        # Where both have a hole both have zeros.
+        count = (
+            min(next_data(each, offset, size) for each in (one, other)) - offset if sparse else 0
+        )
+        if not count:
+            left = _read(one, offset)
+            if left != _read(other, offset):
+                return False
+            count = len(left)
+            if not count:
+                break
+        offset += count
         if note is not None:
-            note(len(left))
+            note(count)
+    return True
 
 
 def split_by_bytes(
@@ -57,7 +67,7 @@ def _sort_in(  # noqa: PLR0913, PLR0917  # a loop's body that has its own handle
     equal, different = lists
     try:
         with reader.open(row) as descriptor:
-            same = same_bytes(model, descriptor, reader.note)
+            same = same_bytes(model, descriptor, files.sizes[row], reader.note)
     except (OSError, FileChangedError) as error:
         _note(problems, files.paths[row], error)
     else:

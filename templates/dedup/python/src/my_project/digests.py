@@ -3,9 +3,9 @@
 from array import array
 from collections.abc import Iterator, Sequence
 
+from .rows import buckets
+
 _SIZE = 32  # bytes of the longest hash
-_BUCKETS = 256
-_SMALL = 4096  # files; so many are told apart without buckets
 
 
 class Digests:
@@ -25,7 +25,7 @@ class Digests:
         self, rows: Sequence[int], start: int, end: int
     ) -> Iterator[tuple[bytes, Sequence[int]]]:
         """Yield the hashes that two places or more have, with the rows at these places."""
-        for places in self._buckets(range(start, end)):
+        for places in buckets(range(start, end), lambda place: self._packed[place * _SIZE]):
             found: dict[bytes, int | array[int]] = {}
             for place in places:
                 if not self._lengths[place]:
@@ -35,19 +35,9 @@ class Digests:
                 first = found.setdefault(digest, place)
                 if isinstance(first, int):
                     if first != place:
-                        found[digest] = array("Q", (rows[first], rows[place]))
+                        found[digest] = array("I", (rows[first], rows[place]))
                 else:
                     first.append(rows[place])
             for digest, members in found.items():
                 if not isinstance(members, int):
                     yield digest, members
-
-    def _buckets(self, places: range) -> Iterator[Sequence[int]]:
-        """Yield the places in parts, so that not all are in a dictionary at a time."""
-        if len(places) <= _SMALL:
-            yield places
-            return
-        buckets = [array("Q") for _ in range(_BUCKETS)]
-        for place in places:
-            buckets[self._packed[place * _SIZE]].append(place)
-        yield from buckets

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     FOLDER = "is a folder"
     DIFFERS = "differs"
     SAME_FILE = "same file"
+    IN_USE = "in use"
     NOT_REGULAR = "not a regular file"
     NO_TRASH = "cannot be moved to the trash"
 
@@ -80,7 +81,7 @@ class DedupError(Exception):
 
 
 class RefusedError(DedupError):
-    """A plan or a journal that is not followed; nothing was done."""
+    """A plan, a journal or a folder that the program does not go by; nothing was done."""
 
     status = ExitStatus.REFUSED
 

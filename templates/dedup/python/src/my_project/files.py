@@ -1,9 +1,11 @@
-"""The files that a walk met: a table in columns, some 90 bytes for each beyond its name."""
+"""The files that a walk met: a table in columns, and what in it is one file."""
 
 import os
 from array import array
 from collections.abc import Iterator
 from enum import IntFlag
+
+from .rows import Classes, alike
 
 
 class Mark(IntFlag):
@@ -11,6 +13,19 @@ class Mark(IntFlag):
 
     LINKED = 1
     REFERENCE = 2
+
+
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1  # some file systems know times that do not fit
+
+
+def mtime_of(status: os.stat_result) -> int:
+    """Return the mtime in nanoseconds since 1970, or the nearest that fits into 64 bits."""
+    return max(_EARLIEST, min(status.st_mtime_ns, _LATEST))
+
+
+def ctime_of(status: os.stat_result) -> int:
+    """Return the ctime likewise."""
+    return max(_EARLIEST, min(status.st_ctime_ns, _LATEST))
 
 
 class Files:
@@ -39,8 +54,8 @@ class Files:
         self.devices.append(status.st_dev)
         self.inodes.append(status.st_ino)
         self.sizes.append(status.st_size)
-        self.mtimes.append(status.st_mtime_ns)
-        self.ctimes.append(status.st_ctime_ns)
+        self.mtimes.append(mtime_of(status))
+        self.ctimes.append(ctime_of(status))
         self._marks.append(mark | Mark.LINKED if status.st_nlink > 1 else mark)
 
     def names(self, row: int) -> list[bytes]:
@@ -51,34 +66,38 @@ class Files:
         """Tell whether the file was met in a reference folder."""
         return bool(self._marks[row] & Mark.REFERENCE)
 
-    def same_size(self) -> Iterator["array[int]"]:
-        """Yield the rows of two files or more that have one size, by size; merges names."""
-        sizes = self.sizes
-        order = array("Q", sorted(range(len(sizes)), key=sizes.__getitem__))
-        for start, end in _runs(order, sizes):
-            if end - start > 1:
-                rows = self._merge(order[start:end])
-                if len(rows) > 1:
-                    yield rows
+    def same_size(self) -> Classes:
+        """Return the rows of two files or more that have one size; merges names."""
+        classes = Classes()
+        for rows in alike(range(len(self.sizes)), self.sizes):
+            dropped: set[int] = set()
+            for same in alike(rows, self.inodes):
+                dropped.update(self._merge(same))
+            kept = array("I", (row for row in rows if row not in dropped)) if dropped else rows
+            if len(kept) > 1:
+                classes.add(kept)
+        return classes
 
-    def _merge(self, rows: "array[int]") -> "array[int]":
-        """Make one row of those that are one inode, for names of one file have one size."""
-        # The sort is stable, so rows of one inode stay in the order in which they were met.
-        by_inode = array("Q", sorted(rows, key=self.inodes.__getitem__))
-        kept = array("Q")
-        for start, end in _runs(by_inode, self.inodes):
-            if end - start == 1:
-                kept.append(by_inode[start])
-                continue
-            devices: dict[int, list[int]] = {}
-            for row in by_inode[start:end]:
-                devices.setdefault(self.devices[row], []).append(row)
-            for same in devices.values():
-                self._merge_file(same)
-                kept.append(same[0])
-        return kept
+    def _merge(self, rows: "array[int]") -> Iterator[int]:
+        """Make one row of those that are one file; they have one inode, and one size.
 
-    def _merge_file(self, rows: list[int]) -> None:
+        Yields the rows that are none of their own any more.
+        """
+        devices: dict[int, list[int]] = {}
+        for row in rows:
+            devices.setdefault(self.devices[row], []).append(row)
+        seen: set[tuple[int, int]] = set()
+        for same in devices.values():
+            times = self.mtimes[same[0]], self.ctimes[same[0]]
+            if times in seen:  # an overlay shows the files of its layers on a device of its own
+                self._merged += len(same)
+                yield from same
+            else:
+                seen.add(times)
+                self._merge_names(same)
+                yield from same[1:]
+
+    def _merge_names(self, rows: list[int]) -> None:
         first = rows[0]
         self._merged += len(rows) - 1
         for row in rows[1:]:
@@ -92,12 +111,3 @@ class Files:
             # One name seen twice: the one met first, which in one folder is the first in order.
             folder = os.path.dirname(self.paths[first])
             self.paths[first] = next(name for name in names if os.path.dirname(name) == folder)
-
-
-def _runs(rows: "array[int]", column: "array[int]") -> Iterator[tuple[int, int]]:
-    """Yield where rows with one value in a column begin and end; they are in its order."""
-    start = 0
-    for end in range(1, len(rows) + 1):
-        if end == len(rows) or column[rows[end]] != column[rows[start]]:
-            yield start, end
-            start = end

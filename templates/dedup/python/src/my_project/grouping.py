@@ -2,7 +2,7 @@
 
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from .hashing import fast_hash, strong_hash
 from .problems import Problems
 from .progress import Progress
 from .reading import BLOCK, Reader
+from .rows import Classes
 from .workers import Crew
 
 LAST_BLOCK_FROM = 64 * 1024  # bytes; only files larger than this are worth the second look
@@ -41,7 +42,28 @@ class Group:
         return self.size * (len(self.rows) - 1)
 
 
-Class = tuple[bytes, Sequence[int]]  # a key that its rows have in common
+class Groups:
+    """All groups in their order; each is made when it is asked for."""
+
+    def __init__(
+        self, files: Files, classes: Classes, order: Sequence[int], verify: Verify
+    ) -> None:
+        self._files = files
+        self._classes = classes
+        self._order = order
+        self._verify = verify
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, number: int) -> Group:
+        place = self._order[number]
+        rows = [*self._classes.rows(place)]
+        digest = self._classes.key(place) if self._verify is Verify.HASH else None
+        return Group(self._files.sizes[rows[0]], rows, digest)
+
+    def __iter__(self) -> Iterator[Group]:
+        return map(self.__getitem__, range(len(self)))
 
 
 class Grouping:
@@ -59,26 +81,25 @@ class Grouping:
         self._reader = Reader(files, self._stopped, progress.read)
         self._hash = strong_hash if verify is Verify.HASH else fast_hash
 
-    def run(self, cache: Cache) -> list[Group]:
+    def run(self, cache: Cache) -> Groups:
         """Return the groups in the order of what they would free."""
-        by_size = [(b"", rows) for rows in self._files.same_size()]
-        by_head = self._narrow("first blocks", by_size, self._head, _block_bytes)
-        small = [each for each in by_head if self._size(each) <= BLOCK]
-        rest = [each for each in by_head if self._size(each) > BLOCK]
-        tailed = [each for each in rest if self._size(each) > LAST_BLOCK_FROM]
-        middling = [each for each in rest if self._size(each) <= LAST_BLOCK_FROM]
-        middling += self._narrow("last blocks", tailed, self._tail, _block_bytes)
+        size = self._files.sizes.__getitem__
 
         def whole(row: int) -> bytes:
             known = cache.get(self._files, row)
             if known is not None:
-                self._progress.read(self._files.sizes[row])
+                self._progress.read(size(row))
             else:
                 known = self._reader.whole(row, self._hash).digest()
                 cache.put(self._files, row, known)
             return known
 
-        equal = small + self._narrow("whole files", middling, whole, self._files.sizes.__getitem__)
+        by_head = self._narrow("first blocks", self._files.same_size(), self._head, _block_bytes)
+        equal, rest = by_head.divide(lambda row: size(row) <= BLOCK)
+        del by_head
+        middling, tailed = rest.divide(lambda row: size(row) <= LAST_BLOCK_FROM)
+        middling.extend(self._narrow("last blocks", tailed, self._tail, _block_bytes))
+        equal.extend(self._narrow("whole files", middling, whole, size))
         if self._verify is Verify.BYTES:
             equal = self._compare(equal)
         return self._in_order(equal)
@@ -86,27 +107,31 @@ class Grouping:
     def _narrow(
         self,
         stage: str,
-        classes: Iterable[Class],
+        classes: Classes,
         key: Callable[[int], bytes],
         cost: Callable[[int], int],
-    ) -> list[Class]:
+    ) -> Classes:
         """Split each class by a key of its files; what is alone falls away."""
+        size = self._files.sizes.__getitem__
         # The largest first: a large file that is begun last is read by one thread alone.
-        ordered = sorted(classes, key=self._size, reverse=True)
-        rows = array("Q", (row for _, rows in ordered for row in rows))
+        order = sorted(range(len(classes)), key=lambda place: -size(classes.first(place)))
+        rows, ends = array("I"), array("I")
+        for place in order:
+            rows.extend(classes.rows(place))
+            ends.append(len(rows))
         digests = self._digests(stage, rows, key, cost)
-        narrowed: list[Class] = []
+        narrowed = Classes()
         start = 0
-        for _, members in ordered:
-            end = start + len(members)
-            narrowed.extend(digests.equal(rows, start, end))
+        for end in ends:
+            for digest, members in digests.equal(rows, start, end):
+                narrowed.add(members, digest)
             start = end
         return narrowed
 
     def _digests(
         self,
         stage: str,
-        rows: "array[int]",
+        rows: Sequence[int],
         key: Callable[[int], bytes],
         cost: Callable[[int], int],
     ) -> Digests:
@@ -137,29 +162,38 @@ class Grouping:
         data = self._reader.block(row, self._files.sizes[row] - BLOCK)
         return fast_hash(data).digest()
 
-    def _compare(self, classes: list[Class]) -> list[Class]:
+    def _compare(self, classes: Classes) -> Classes:
         """Split classes by their bytes, for a fast hash proves nothing."""
-        size = sum(self._size(each) * (len(each[1]) - 1) for each in classes)
-        self._progress.begin("bytes", len(classes), size)
-        crew = Crew(
-            lambda each: split_by_bytes(self._reader, self._files, [*each[1]], self._problems),
-            classes,
-            self._stopped,
-            self._progress.advance,
+        places = range(len(classes))
+        equal, lock = Classes(), threading.Lock()
+
+        def split(place: int) -> None:
+            rows = [*classes.rows(place)]
+            for found in split_by_bytes(self._reader, self._files, rows, self._problems):
+                with lock:
+                    equal.add(found)
+
+        sizes = (
+            self._files.sizes[classes.first(each)] * (len(classes.rows(each)) - 1)
+            for each in places
         )
-        return [(b"", rows) for found in crew.run(self._jobs) for rows in found or ()]
+        self._progress.begin("bytes", len(classes), sum(sizes))
+        Crew(split, places, self._stopped, self._progress.advance).run(self._jobs)
+        return equal
 
-    def _size(self, each: Class) -> int:
-        return self._files.sizes[each[1][0]]
+    def _in_order(self, classes: Classes) -> Groups:
+        path, size = self._files.paths.__getitem__, self._files.sizes.__getitem__
+        ordered = Classes()
+        for place in range(len(classes)):
+            ordered.add(sorted(classes.rows(place), key=path), classes.key(place))
 
-    def _in_order(self, classes: list[Class]) -> list[Group]:
-        hashed = self._verify is Verify.HASH
-        path = self._files.paths.__getitem__
-        groups = [
-            Group(self._size(each), sorted(each[1], key=path), each[0] if hashed else None)
-            for each in classes
-        ]
-        return sorted(groups, key=lambda group: (-group.gain, path(group.rows[0])))
+        def gain(place: int) -> int:
+            return size(ordered.first(place)) * (len(ordered.rows(place)) - 1)
+
+        # Two sorts, for the second leaves what is equal in the order of the first.
+        order = sorted(range(len(ordered)), key=lambda place: path(ordered.first(place)))
+        order.sort(key=gain, reverse=True)
+        return Groups(self._files, ordered, array("I", order), self._verify)
 
 
 def _block_bytes(_: int) -> int:

@@ -7,16 +7,21 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from .errors import DedupError, Reason, RefusedError, system_reason
 from .hashing import strong_hash
-from .steps import Key
+from .kernel import CANNOT
+from .plan import Plan
+from .steps import Key, has_step
+from .strict_json import is_whole, read_object
 from .writing import is_temporary_name
 
 _FOREIGN = "belongs to another plan"
 _REQUIRED = {"line", "victim", "name", "state"}
 _NUMBERS = {"line", "victim", "name", "keeper_ctime_ns", "victim_ctime_ns"}
 _TEXTS = {"state", "reason", "temporary"}
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class State(StrEnum):
@@ -43,16 +48,17 @@ class Line:
 class Journal:
     """An open journal, that no other run can open; every line is on the disk once written."""
 
-    def __init__(self, path: bytes, plan: bytes) -> None:
-        """Open the journal of a plan with these bytes; raise `DedupError`."""
+    def __init__(self, path: bytes, plan: Plan, data: bytes) -> None:
+        """Open the journal of a plan that was read from these bytes; raise `DedupError`."""
         self.lines: list[Line] = []
+        self._plan = plan
         self._path = path
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._descriptor = os.open(path, flags, 0o666)
             try:
                 self._lock()
-                self._load(_head(plan))
+                self._load(_head(data))
             except BaseException:
                 self.close()
                 raise
@@ -97,16 +103,16 @@ class Journal:
             if not head.startswith(rest):
                 raise RefusedError(self._path, _FOREIGN)
             os.ftruncate(self._descriptor, 0)
-            self._write(head)
             self._sync_folder()
+            self._write(head)
             return
         first, *lines = whole.split(b"\n")
         if first + b"\n" != head:
             raise RefusedError(self._path, _FOREIGN)
         for number, line in enumerate(lines, 2):
             try:
-                self.lines.append(_parse(line))
-            except (ValueError, TypeError, RecursionError) as error:
+                self.lines.append(_parse(line, self._plan))
+            except ValueError as error:
                 reason = f"line {number}: not a line of a journal"
                 raise RefusedError(self._path, reason) from error
         if rest:
@@ -122,6 +128,9 @@ class Journal:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in CANNOT:  # some file systems sync no folders
+                raise
         finally:
             os.close(descriptor)
 
@@ -139,19 +148,23 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
         yield piece
 
 
-def _parse(line: bytes) -> Line:
-    value = json.loads(line.decode())
+def _parse(line: bytes, plan: Plan) -> Line:
+    # Every value is looked at before it is used; the type says so for all of them.
+    value: dict[str, Any] = read_object(line)
     if not _REQUIRED <= set(value) <= _NUMBERS | _TEXTS:
         raise ValueError(value)
-    if any(type(value[key]) is not int for key in _NUMBERS & set(value)):
+    if not all(is_whole(value[key], _LEAST, _MOST) for key in _NUMBERS & set(value)):
         raise ValueError(value)
     if any(type(value[key]) is not str for key in _TEXTS & set(value)):
         raise ValueError(value)
     temporary = value.get("temporary")
     if temporary is not None and not is_temporary_name(temporary.encode()):
         raise ValueError(value)
+    key = Key(value["line"], value["victim"], value["name"])
+    if not has_step(plan, key):
+        raise ValueError(value)
     return Line(
-        Key(value["line"], value["victim"], value["name"]),
+        key,
         State(value["state"]),
         value.get("reason"),
         None if temporary is None else temporary.encode(),

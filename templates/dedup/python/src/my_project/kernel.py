@@ -1,4 +1,4 @@
-"""Two calls of Linux that Python does not offer: renames with a condition, and shared blocks."""
+"""Calls of Linux that Python does not offer as such: careful renames, shared blocks, leases."""
 
 import ctypes
 import errno
@@ -29,14 +29,23 @@ def exchange(folder: int, one: bytes, other: bytes) -> None:
 
 def rename_new(folder: int, name: bytes, new: bytes) -> None:
     """Rename in an open folder, but never over another name; raise `OSError`."""
+    _rename(folder, name, new, _NO_REPLACE)
+
+
+def keep_writers_away(descriptor: int) -> bool:
+    """Let whoever opens the file for writing wait until this descriptor is closed.
+
+    Returns false if somebody has it open for writing already. Where there are no leases
+    (another owner's file, a file system or a system without), nobody is kept away.
+    The system tells of a waiting writer by SIGIO, which has to be ignored.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return True
     try:
-        _rename(folder, name, new, _NO_REPLACE)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:
-        if error.errno not in CANNOT:
-            raise
-        # A link is as careful: it fails if the new name is taken.
-        os.link(name, new, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-        os.unlink(name, dir_fd=folder)
+        return error.errno != errno.EAGAIN
+    return True
 
 
 class DiffersError(Exception):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from .comparing import same_bytes
 from .errors import Reason
+from .files import ctime_of, mtime_of
+from .kernel import keep_writers_away
 from .plan import PlannedFile
 from .steps import Step
 
@@ -16,14 +18,21 @@ _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # O_PATH needs no right to list the folder, and only Linux has it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _GONE = {errno.ENOENT, errno.ENOTDIR}
+# What the answers to the opening of a file that was there a moment before mean.
+_REFUSALS = {
+    errno.ELOOP: Reason.NOT_REGULAR,
+    errno.ENXIO: Reason.NOT_REGULAR,
+    errno.EAGAIN: Reason.IN_USE,  # somebody has a lease for writing
+}
 
 
 class LeftAloneError(Exception):
-    """Something is not as planned; nothing is done to this name."""
+    """Something is not as planned, perhaps with one file; nothing is done to this name."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, file: PlannedFile | None = None) -> None:
+        super().__init__(reason, file)
         self.reason = reason
+        self.file = file
 
 
 class KnownTimes:
@@ -42,28 +51,21 @@ class KnownTimes:
         return self._known.get(file.identity, file.ctime)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sight:
     """Two files that are as planned and equal: open, with the folder of the victim."""
 
+    step: Step
     folder: int
     keep: int
     victim: int
+    keep_ctime: int
+    victim_ctime: int
 
 
 def identity(status: os.stat_result) -> tuple[int, int]:
     """Return what a file is known by."""
     return status.st_dev, status.st_ino
-
-
-def is_unwritten(status: os.stat_result, file: PlannedFile, size: int) -> bool:
-    """Tell whether it is this file and nobody has written to it; names may have come and gone."""
-    return (
-        stat.S_ISREG(status.st_mode)
-        and identity(status) == file.identity
-        and status.st_size == size
-        and status.st_mtime_ns == file.mtime
-    )
 
 
 @contextmanager
@@ -83,40 +85,87 @@ def look(step: Step, times: KnownTimes) -> Iterator[Sight]:
     Raises `LeftAloneError` if anything is not as planned, and `OSError`.
     """
     with ExitStack() as stack:
-        try:
+        with _leave_alone_if_gone(Reason.MISSING):
             keep, keep_status = _open(stack, step.keep.path, None)
             folder = stack.enter_context(open_folder(step))
             victim, victim_status = _open(stack, step.base, folder)
-        except OSError as error:
-            if error.errno in _GONE:
-                raise LeftAloneError(Reason.MISSING) from error
-            if error.errno in {errno.ELOOP, errno.ENXIO}:
-                raise LeftAloneError(Reason.NOT_REGULAR) from error
-            raise
-        if identity(keep_status) == identity(victim_status):
+        if _is_same(keep_status, victim_status):
             raise LeftAloneError(Reason.SAME_FILE)
-        size = step.group.size
-        for status, file in ((keep_status, step.keep), (victim_status, step.victim)):
-            if not is_unwritten(status, file, size) or status.st_ctime_ns != times.expected(file):
-                raise LeftAloneError(Reason.CHANGED)
-        if not same_bytes(keep, victim):
+        expected = times.expected
+        sight = Sight(step, folder, keep, victim, expected(step.keep), expected(step.victim))
+        check_both(sight)
+        if not (keep_writers_away(keep) and keep_writers_away(victim)):
+            raise LeftAloneError(Reason.IN_USE)
+        if not same_bytes(keep, victim, step.group.size):
             raise LeftAloneError(Reason.DIFFERS)
-        yield Sight(folder, keep, victim)
+        check_both(sight)
+        yield sight
 
 
-def is_kept(step: Step, keep: int) -> bool:
-    """Tell whether the keeper still has its name and its bytes; asked right before a removal."""
-    size = step.group.size
-    return is_unwritten(os.fstat(keep), step.keep, size) and is_unwritten(
-        os.lstat(step.keep.path), step.keep, size
-    )
+def check_both(sight: Sight) -> None:
+    """See that neither file was touched; raise `LeftAloneError`, and `OSError`.
+
+    Whoever writes to a file can put its mtime back, but not its ctime.
+    """
+    step = sight.step
+    _check(os.fstat(sight.keep), step.keep, step.group.size, sight.keep_ctime)
+    _check(os.fstat(sight.victim), step.victim, step.group.size, sight.victim_ctime)
+
+
+def check_removal(sight: Sight, name: bytes) -> None:
+    """See that a name has the victim, and that the keeper has its own name and its bytes.
+
+    Asked right before the victim goes. Its ctime may have changed by then, for that of a file
+    that is renamed does. Raises `LeftAloneError`, and `OSError`.
+    """
+    step, size = sight.step, sight.step.group.size
+    with _leave_alone_if_gone(Reason.CHANGED):
+        _check(os.lstat(name, dir_fd=sight.folder), step.victim, size, None)
+        for status in (os.fstat(sight.keep), os.lstat(step.keep.path)):
+            _check(status, step.keep, size, sight.keep_ctime)
+
+
+@contextmanager
+def _leave_alone_if_gone(reason: Reason) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        raise LeftAloneError(reason) from error
+
+
+def _check(status: os.stat_result, file: PlannedFile, size: int, ctime: int | None) -> None:
+    if (
+        not stat.S_ISREG(status.st_mode)
+        or identity(status) != file.identity
+        or status.st_size != size
+        or mtime_of(status) != file.mtime
+        or ctime not in {None, ctime_of(status)}
+    ):
+        raise LeftAloneError(Reason.CHANGED, file)
+
+
+def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell whether it is one file, be it that two devices show it, as overlays do."""
+    return identity(one) == identity(other) or _traits(one) == _traits(other)
+
+
+def _traits(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _open(stack: ExitStack, name: bytes, folder: int | None) -> tuple[int, os.stat_result]:
     """Open a regular file, and nothing else: opening a device can set it going."""
     if not stat.S_ISREG(os.lstat(name, dir_fd=folder).st_mode):
         raise LeftAloneError(Reason.NOT_REGULAR)
-    descriptor = os.open(name, _OPEN, dir_fd=folder)
+    try:
+        descriptor = os.open(name, _OPEN, dir_fd=folder)
+    except OSError as error:
+        reason = _REFUSALS.get(error.errno or 0)
+        if reason is None:
+            raise
+        raise LeftAloneError(reason) from error
     stack.callback(os.close, descriptor)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

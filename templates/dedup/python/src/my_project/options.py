@@ -1,9 +1,9 @@
 """The words that the commands have in common, and what they mean."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from .globs import Globs
 from .grouping import Verify
 from .names import absolute
 from .plan import Action, Choice, Keep
+from .progress import Show
+from .request import CacheUse, Loudness, Request
 from .scan import Places, Reading
 from .selection import Devices, Hidden, Links, Selection
 from .units import LARGEST, parse_duration, parse_size
@@ -71,48 +73,41 @@ def usage() -> Iterator[None]:
         raise typer.BadParameter(str(error)) from error
 
 
-def places(paths: list[str], references: list[str] | None) -> Places:
-    """Return where to look, as absolute names, each once."""
-    return Places(_absolute(paths), _absolute(references or []))
+def request(words: Mapping[str, Any]) -> Request:
+    """Return what the words of `scan` and `plan` ask for, by the names of their parameters.
+
+    Raises `WrongUsageError`.
+    """
+    jobs, max_size, min_age = words["jobs"], words["max_size"], words["min_age"]
+    quiet = words["quiet"]
+    selection = Selection(
+        parse_size(words["min_size"]),
+        LARGEST if max_size is None else parse_size(max_size),
+        globs(words["glob"]),
+        globs(words["exclude"]),
+        Hidden(words["hidden"]),
+        Links(words["follow_symlinks"]),
+        Devices(words["one_file_system"]),
+        None if min_age is None else parse_duration(min_age),
+    )
+    return Request(
+        Places(_absolute(words["paths"]), _absolute(words["reference"] or [])),
+        selection,
+        Reading(processors() if jobs is None else jobs, words["verify"]),
+        CacheUse(words["cache"]),
+        Loudness(quiet),
+        Show(not (quiet or words["no_progress"])),
+    )
 
 
 def globs(words: list[str] | None) -> Globs:
-    """Return globs as one."""
+    """Return globs as one; raise `WrongUsageError`."""
     return Globs([os.fsencode(word) for word in words or ()])
 
 
-def reading(jobs: int | None, verify: Verify) -> Reading:
-    """Return how to read."""
-    return Reading(processors() if jobs is None else jobs, verify)
-
-
 def choice(action: Action, keep: Keep, protect: list[str] | None, where: Places) -> Choice:
-    """Return what is to be done."""
+    """Return what is to be done; raise `WrongUsageError`."""
     return Choice(action, keep, globs(protect), list(where.references))
-
-
-def selection(  # noqa: PLR0913  # as many as there are options
-    min_size: str,
-    max_size: str | None,
-    glob: list[str] | None,
-    exclude: list[str] | None,
-    min_age: str | None,
-    *,
-    hidden: bool,
-    follow_symlinks: bool,
-    one_file_system: bool,
-) -> Selection:
-    """Return what the words select."""
-    return Selection(
-        parse_size(min_size),
-        LARGEST if max_size is None else parse_size(max_size),
-        globs(glob),
-        globs(exclude),
-        Hidden(hidden),
-        Links(follow_symlinks),
-        Devices(one_file_system),
-        None if min_age is None else parse_duration(min_age),
-    )
 
 
 def _absolute(words: list[str]) -> list[bytes]:

@@ -1,8 +1,10 @@
 """Decides in each group which file is kept, and which are the victims."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from .files import Files
 from .globs import Globs
@@ -90,11 +92,13 @@ class Choice:
 
 def make_plan(scan: Scan, roots: list[bytes], choice: Choice) -> Plan:
     """Return the plan for what a scan found; a group without a victim is not in it."""
-    return Plan(choice.action, roots, list(_groups(scan, choice)))
+    return Plan(choice.action, roots, list(planned_groups(scan, choice)))
 
 
-def _groups(scan: Scan, choice: Choice) -> Iterator[PlannedGroup]:
+def planned_groups(scan: Scan, choice: Choice) -> Iterator[PlannedGroup]:
+    """Yield the groups of the plan one by one: a plan can take more memory than its scan."""
     files = scan.files
+    is_protected = _protection(choice.protected)
     for group in scan.groups:
         for rows in _divided(files, group.rows, choice.action):
             untouchable = {row for row in rows if _in_reference(files, row, choice.references)}
@@ -104,11 +108,25 @@ def _groups(scan: Scan, choice: Choice) -> Iterator[PlannedGroup]:
                 for row in rows
                 if row != keep
                 and row not in untouchable
-                and not any(map(choice.protected.match, files.names(row)))
+                and not any(map(is_protected, files.names(row)))
             ]
             if victims:
                 planned = [_planned(files, row) for row in victims]
                 yield PlannedGroup(group.size, _planned(files, keep), planned)
+
+
+def _protection(globs: Globs) -> Callable[[bytes], bool]:
+    """Return what tells whether a glob matches a name or a folder above it."""
+
+    @lru_cache(maxsize=1024)  # many names have one folder
+    def is_below_protected(folder: bytes) -> bool:
+        return globs.match(folder) or (
+            folder != b"/" and is_below_protected(os.path.dirname(folder))
+        )
+
+    return lambda name: (
+        bool(globs) and (globs.match(name) or is_below_protected(os.path.dirname(name)))
+    )
 
 
 def _divided(files: Files, rows: list[int], action: Action) -> list[list[int]]:

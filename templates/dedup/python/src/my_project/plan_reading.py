@@ -1,11 +1,10 @@
 """Reads a plan, and refuses one that was edited into something unsafe."""
 
-import json
-
 from .errors import RefusedError, system_reason
 from .names import from_json, is_below
 from .plan import Action, Plan, PlannedFile, PlannedGroup
 from .plan_writing import VERSION
+from .strict_json import is_whole, read_object
 
 _SIGNED = (-(2**63), 2**63 - 1)
 _UNSIGNED = (0, 2**64 - 1)
@@ -58,12 +57,10 @@ class _Reading:
     def take(self, line: bytes) -> None:
         """Read one line more."""
         try:
-            value = json.loads(
-                line.decode(), object_pairs_hook=_object, parse_constant=_no_constant
-            )
-        except (ValueError, RecursionError) as error:
+            value = read_object(line)
+        except ValueError as error:
             raise _FaultError(_NO_LINE) from error
-        if not isinstance(value, dict) or self._ended:
+        if self._ended:
             raise _FaultError(_NO_LINE)
         if self._action is None:
             self._take_head(value)
@@ -83,10 +80,7 @@ class _Reading:
         return Plan(self._action, self._roots, self._groups)
 
     def _take_head(self, value: dict[str, object]) -> None:
-        version = value.get("plan")
-        if type(version) is not int:
-            raise _FaultError(_NO_LINE)
-        if version != VERSION:
+        if _number(value.get("plan"), _SIGNED) != VERSION:
             raise _FaultError("another version")
         roots = value.get("roots")
         if set(value) != {"plan", "action", "roots"} or not isinstance(roots, list) or not roots:
@@ -103,9 +97,7 @@ class _Reading:
     def _take_end(self, value: dict[str, object]) -> None:
         if set(value) != {"groups", "victims"}:
             raise _FaultError(_NO_LINE)
-        counts = (_number(value["groups"], _SIGNED), _number(value["victims"], _SIGNED))
-        if min(counts) < 0:
-            raise _FaultError(_NO_LINE)
+        counts = (_number(value["groups"], _UNSIGNED), _number(value["victims"], _UNSIGNED))
         if counts != (len(self._groups), self._victims):
             raise _FaultError("the end counts otherwise")
         self._ended = True
@@ -177,19 +169,6 @@ def _check_plain(name: bytes) -> None:
 
 
 def _number(value: object, bounds: tuple[int, int]) -> int:
-    # `bool` is a kind of `int` to Python, and `true` is no number to JSON.
-    if type(value) is not int or not bounds[0] <= value <= bounds[1]:
+    if not is_whole(value, *bounds):
         raise _FaultError(_NO_LINE)
     return value
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object of JSON; one that says a key twice could say two things."""
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError(pairs)
-    return value
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)

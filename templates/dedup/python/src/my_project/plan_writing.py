@@ -1,23 +1,42 @@
 """Writes a plan, a line for each group, so that a fault in it has a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from .names import as_json
-from .plan import Plan, PlannedFile
+from .plan import Action, PlannedFile, PlannedGroup
 
 VERSION = 1
 
 
-def plan_lines(plan: Plan) -> Iterator[bytes]:
-    """Yield the lines of a plan."""
-    roots = ",".join(map(as_json, plan.roots))
-    yield f'{{"plan":{VERSION},"action":"{plan.action}","roots":[{roots}]}}\n'.encode()
-    for group in plan.groups:
+@dataclass(slots=True)
+class Counts:
+    """What was written so far."""
+
+    groups: int = 0
+    victims: int = 0
+    gain: int = 0
+
+    def add(self, group: PlannedGroup) -> None:
+        """Count a group."""
+        self.groups += 1
+        self.victims += len(group.victims)
+        self.gain += group.size * len(group.victims)
+
+
+def plan_lines(
+    action: Action, roots: Iterable[bytes], groups: Iterable[PlannedGroup], counts: Counts
+) -> Iterator[bytes]:
+    """Yield the lines of a plan; counts what is in it."""
+    names = ",".join(map(as_json, roots))
+    yield f'{{"plan":{VERSION},"action":"{action}","roots":[{names}]}}\n'.encode()
+    for group in groups:
+        counts.add(group)
         victims = ",".join(map(_file, group.victims))
         keep = _file(group.keep)
         yield f'{{"size":{group.size},"keep":{keep},"victims":[{victims}]}}\n'.encode()
-    end = {"groups": len(plan.groups), "victims": plan.victims}
+    end = {"groups": counts.groups, "victims": counts.victims}
     yield json.dumps(end, separators=(",", ":")).encode() + b"\n"
 
 

@@ -2,8 +2,11 @@
 
 import sys
 import threading
+import time
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from .units import format_size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -53,14 +56,15 @@ class TerminalProgress(Progress):
             progress.BarColumn(),
             progress.TextColumn("{task.fields[files]}"),
             progress.DownloadColumn(binary_units=True),
-            progress.TransferSpeedColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
             progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, emoji=False),  # `:key:` is a name as any other
             transient=True,
         )
-        self._task: TaskID = self._bar.add_task("looking for files", total=None, files="")
+        self._task: TaskID = self._bar.add_task("looking for files", total=None, files="", rate="")
         self._files = 0
         self._read = 0
+        self._begun = time.monotonic()
         self._lock = threading.Lock()
         self._bar.start()
 
@@ -72,7 +76,8 @@ class TerminalProgress(Progress):
         """Begin a stage with a bar of its own."""
         self._bar.remove_task(self._task)
         self._files, self._read = files, 0
-        self._task = self._bar.add_task(stage, total=size, files=f"0/{files} files")
+        self._begun = time.monotonic()
+        self._task = self._bar.add_task(stage, total=size, files=f"0/{files} files", rate="")
 
     def read(self, count: int) -> None:
         """Add to what was read."""
@@ -82,7 +87,9 @@ class TerminalProgress(Progress):
     def advance(self, begun: int) -> None:
         """Move the bar to what was read."""
         shown = f"{min(begun, self._files)}/{self._files} files"
-        self._bar.update(self._task, completed=self._read, files=shown)
+        seconds = time.monotonic() - self._begun
+        rate = f"{format_size(int(self._read / seconds))}/s" if seconds > 0 else ""
+        self._bar.update(self._task, completed=self._read, files=shown, rate=rate)
 
     def say(self, line: str) -> None:
         """Write a line above the bar."""

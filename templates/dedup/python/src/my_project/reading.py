@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .errors import FileChangedError
-from .files import Files
+from .files import Files, mtime_of
 from .hashing import Hasher, NewHash
+from .holes import has_holes, next_data
 
 BLOCK = 4096  # bytes of the first and the last part that are looked at
 CHUNK = 256 * 1024  # bytes of a buffer: fits the cache of a core, and few calls are needed
@@ -17,15 +18,28 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTT
 _SEQUENTIAL_FROM = 4 * CHUNK  # below this, the hint costs more than it gains
 
 
+_ZEROS = memoryview(bytes(CHUNK))
+
+
+class StoppedReadingError(Exception):
+    """All is over, and the thread that reads has to end."""
+
+
 class Reader:
     """Reads the rows of a table; each thread has a buffer of its own."""
 
     def __init__(self, files: Files, stopped: threading.Event, note: Callable[[int], None]) -> None:
         """`note` gets the count of bytes whenever some were read."""
-        self.note = note
+        self._note = note
         self._files = files
         self._stopped = stopped
         self._local = threading.local()
+
+    def note(self, count: int) -> None:
+        """Tell that so many bytes were read; raise `StoppedReadingError` if nobody wants more."""
+        if self._stopped.is_set():
+            raise StoppedReadingError
+        self._note(count)
 
     @contextmanager
     def open(self, row: int) -> Iterator[int]:
@@ -55,20 +69,30 @@ class Reader:
     def whole(self, row: int, new_hash: NewHash) -> Hasher:
         """Return the hash of all bytes of a file."""
         size = self._files.sizes[row]
-        buffer = self._buffer()
         hasher = new_hash()
         with self.open(row) as descriptor:
             if size >= _SEQUENTIAL_FROM and hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-            offset = 0
-            while offset < size and not self._stopped.is_set():
-                count = os.preadv(descriptor, [buffer], offset)
-                if count == 0:
-                    raise FileChangedError
-                self.note(count)
-                hasher.update(buffer[:count])
-                offset += count
+            for piece in self._pieces(descriptor, size):
+                self.note(len(piece))
+                hasher.update(piece)
         return hasher
+
+    def _pieces(self, descriptor: int, size: int) -> Iterator[memoryview]:
+        """Yield all bytes of an open file; each piece is good until the next one."""
+        buffer = self._buffer()
+        sparse = has_holes(descriptor, size)
+        offset = 0
+        while offset < size:
+            hole = next_data(descriptor, offset, size) - offset if sparse else 0
+            if hole:
+                piece = _ZEROS[:hole]
+            else:
+                piece = buffer[: os.preadv(descriptor, [buffer], offset)]
+                if not piece:
+                    raise FileChangedError
+            yield piece
+            offset += len(piece)
 
     def _buffer(self) -> memoryview:
         buffer: memoryview | None = getattr(self._local, "buffer", None)
@@ -83,7 +107,7 @@ class Reader:
             status.st_ino != files.inodes[row]
             or status.st_dev != files.devices[row]
             or status.st_size != files.sizes[row]
-            or status.st_mtime_ns != files.mtimes[row]
+            or mtime_of(status) != files.mtimes[row]
             or not stat.S_ISREG(status.st_mode)
         ):
             raise FileChangedError

@@ -1,11 +1,14 @@
 """Finds the groups of files with one content, and changes nothing."""
 
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .cache import Cache
+from .errors import RefusedError, scan_reason
 from .files import Files
-from .grouping import Group, Grouping, Verify
+from .grouping import Grouping, Groups, Verify
 from .problems import Problems
 from .progress import Progress
 from .selection import Selection
@@ -34,7 +37,7 @@ class Scan:
     """What a scan found; the rows of its groups are those of the files."""
 
     files: Files
-    groups: list[Group]
+    groups: Groups
     problems: Problems
     verify: Verify
 
@@ -47,6 +50,19 @@ class Scan:
     def grouped(self) -> int:
         """How many files are in groups."""
         return sum(len(group.rows) for group in self.groups)
+
+
+def check_references(references: Iterable[bytes]) -> None:
+    """See that each can be looked at; raise `RefusedError`.
+
+    What lies in one that cannot would not be known for it, and could become a victim.
+    """
+    for reference in references:
+        try:
+            if stat.S_ISDIR(os.stat(reference).st_mode):
+                os.close(os.open(reference, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        except OSError as error:
+            raise RefusedError(reference, scan_reason(error)) from error
 
 
 def scan(

@@ -1,6 +1,8 @@
 """Ends the program in good order on Ctrl-C, SIGTERM and SIGHUP."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from .errors import StoppedError
@@ -19,11 +21,14 @@ def end_at_once() -> None:
             signal.signal(number, stop)
 
 
-class Request:
-    """A signal that waits for the current step to end."""
+class Signals:
+    """A signal waits for the current step to end."""
 
     def __init__(self) -> None:
+        self._is_waiting = False
         self._number: int | None = None
+        # Says that somebody waits to write to a file that is looked at; it would end the program.
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._note)
@@ -33,5 +38,16 @@ class Request:
         if self._number is not None:
             raise StoppedError(self._number)
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a signal end the program at once, while it waits for somebody to read a message."""
+        self._is_waiting = True
+        try:
+            yield
+        finally:
+            self._is_waiting = False
+
     def _note(self, number: int, _: FrameType | None) -> None:
         self._number = number
+        if self._is_waiting:
+            self.obey()

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from .plan import Action, Plan, PlannedFile, PlannedGroup
 
+_FIRST_GROUP = 2  # the line; before it there is the head
+
 
 class Key(NamedTuple):
     """Where a step stands in its plan."""
@@ -47,9 +49,18 @@ class Step:
         return os.path.basename(self.name)
 
 
+def has_step(plan: Plan, key: Key) -> bool:
+    """Tell whether the plan has the name that a key stands for."""
+    place = key.line - _FIRST_GROUP
+    if not 0 <= place < len(plan.groups):
+        return False
+    victims = plan.groups[place].victims
+    return 0 <= key.victim < len(victims) and 0 <= key.name < len(victims[key.victim].names)
+
+
 def steps_of(plan: Plan) -> Iterator[Step]:
     """Yield the steps in the order of the plan."""
-    for line, group in enumerate(plan.groups, 2):
+    for line, group in enumerate(plan.groups, _FIRST_GROUP):
         for place, victim in enumerate(group.victims):
             for number, name in enumerate(victim.names):
                 yield Step(Key(line, place, number), plan.action, group, victim, name)

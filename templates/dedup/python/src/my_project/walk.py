@@ -1,4 +1,4 @@
-"""Finds the files below the roots, each folder once, without opening any of them."""
+"""Finds the files below the roots, each folder once, without opening any file."""
 
 import os
 import stat
@@ -15,6 +15,7 @@ from .selection import Devices, Hidden, Links, Selection
 
 # Folders of the kernel: what lies there is no file of anybody, and reading it can do harm.
 _NEVER_ENTERED = (b"/proc", b"/sys", b"/dev")
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def walk(
@@ -77,33 +78,53 @@ class _Walker:
 
     def _enter_tree(self, root: bytes, device: int, mark: Mark) -> None:
         """Go level by level, names in order, so that each folder is met at one place only."""
+        limit = device if self._selection.devices is Devices.ONE else None
+        follow = True  # a root may be a link
         pending = deque([root])
         while pending:
             folder = pending.popleft()
             try:
-                status = os.stat(folder)
-                one = self._selection.devices is Devices.ONE
-                if one and status.st_dev != device:
-                    continue
-                identity = (status.st_dev, status.st_ino)
-                if identity in self._entered:
-                    continue
-                self._entered.add(identity)
-                pending.extend(sorted(self._read_folder(folder, device if one else None, mark)))
+                pending.extend(sorted(self._enter(folder, limit, mark, follow=follow)))
             except OSError as error:
                 self._problems.add(folder, scan_reason(error))
+            follow = self._selection.links is Links.FOLLOW
             self._tick(len(self.files.paths))
 
-    def _read_folder(self, folder: bytes, device: int | None, mark: Mark) -> list[bytes]:
-        """Take the files of a folder and return the folders in it."""
+    def _enter(self, folder: bytes, device: int | None, mark: Mark, *, follow: bool) -> list[bytes]:
+        """Take the files of a folder that was not entered yet, and return the folders in it.
+
+        It may be swapped at any moment, so it is opened once and all else goes by that.
+        """
+        if not self._is_new(os.stat(folder, follow_symlinks=follow), device):
+            return []
+        descriptor = os.open(folder, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(descriptor)
+            if not self._is_new(status, device):
+                return []
+            self._entered.add((status.st_dev, status.st_ino))
+            return self._read_folder(descriptor, folder, device, mark)
+        finally:
+            os.close(descriptor)
+
+    def _is_new(self, status: os.stat_result, device: int | None) -> bool:
+        return device in {None, status.st_dev} and (
+            (status.st_dev, status.st_ino) not in self._entered
+        )
+
+    def _read_folder(
+        self, descriptor: int, folder: bytes, device: int | None, mark: Mark
+    ) -> list[bytes]:
+        """Take the files of an open folder and return the folders in it."""
         hidden = self._selection.hidden is Hidden.SHOW
         exclude, globs = self._selection.exclude, self._selection.globs
+        before = folder.rstrip(b"/") + b"/"
         folders = []
-        with os.scandir(folder) as entries:
+        with os.scandir(descriptor) as entries:
             for entry in entries:
-                path = entry.path
-                if not hidden and entry.name.startswith(b"."):
+                if not hidden and entry.name.startswith("."):
                     continue
+                path = before + os.fsencode(entry.name)
                 if exclude and exclude.match(path):
                     continue
                 if self._is_folder(entry):
@@ -112,10 +133,10 @@ class _Walker:
                 elif entry.is_file(follow_symlinks=False) and not (
                     (globs and not globs.match(path)) or self._is_too_long(path)
                 ):
-                    self._take_entry(entry, device, mark)
+                    self._take_entry(entry, path, device, mark)
         return folders
 
-    def _is_folder(self, entry: os.DirEntry[bytes]) -> bool:
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         if entry.is_symlink():
             try:
                 return self._selection.links is Links.FOLLOW and entry.is_dir()
@@ -123,14 +144,16 @@ class _Walker:
                 return False
         return entry.is_dir(follow_symlinks=False)
 
-    def _take_entry(self, entry: os.DirEntry[bytes], device: int | None, mark: Mark) -> None:
+    def _take_entry(
+        self, entry: os.DirEntry[str], path: bytes, device: int | None, mark: Mark
+    ) -> None:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            self._problems.add(entry.path, scan_reason(error))
+            self._problems.add(path, scan_reason(error))
             return
         if device is None or status.st_dev == device:
-            self._take(entry.path, status, mark)
+            self._take(path, status, mark)
 
     def _take(self, path: bytes, status: os.stat_result, mark: Mark) -> None:
         selection = self._selection

@@ -4,16 +4,13 @@ import os
 import resource
 import threading
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from time import monotonic
 
 MOST_JOBS = 1024
 _KEPT_FREE = 24  # descriptors for the standard streams, the interpreter, a folder, a plan
 _PER_WORKER = 2  # descriptors that a worker has open at a time
 _TURN = 0.1  # seconds between two looks at how far the workers are
-_PATIENCE = 1.0  # seconds for the workers to notice that all is over
+_PATIENCE = 1.0  # seconds for all workers to notice that it is over
 
 
 def processors() -> int:
@@ -31,13 +28,13 @@ def affordable(jobs: int) -> int:
     return max(1, min(jobs, (limit - _KEPT_FREE) // _PER_WORKER))
 
 
-class Crew(Generic[Item, Result]):
+class Crew:
     """Threads that take one item after the other from a list."""
 
     def __init__(
         self,
-        work: Callable[[Item], Result],
-        items: Sequence[Item],
+        work: Callable[[int], None],
+        items: Sequence[int],
         stopped: threading.Event,
         watch: Callable[[int], None],
     ) -> None:
@@ -45,13 +42,12 @@ class Crew(Generic[Item, Result]):
         self._items = items
         self._stopped = stopped
         self._watch = watch
-        self._results: list[Result | None] = [None] * len(items)
         self._next = 0
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
 
-    def run(self, jobs: int) -> list[Result | None]:
-        """Return what the work gave for each item, in their order.
+    def run(self, jobs: int) -> None:
+        """Do the work for each item.
 
         What it raises is raised here, after all threads have ended. `watch` gets the
         count of items begun, in the calling thread, several times a second.
@@ -67,13 +63,13 @@ class Crew(Generic[Item, Result]):
                     self._watch(self._next)
         except BaseException:
             self._stopped.set()
+            until = monotonic() + _PATIENCE
             for thread in threads:
                 if thread.ident is not None:
-                    thread.join(_PATIENCE)
+                    thread.join(max(0, until - monotonic()))
             raise
         if self._failure is not None:
             raise self._failure
-        return self._results
 
     def _toil(self) -> None:
         try:
@@ -83,7 +79,7 @@ class Crew(Generic[Item, Result]):
                     self._next += 1
                 if at >= len(self._items):
                     return
-                self._results[at] = self._work(self._items[at])
+                self._work(self._items[at])
         except BaseException as failure:  # noqa: BLE001  # whatever it is, `run` raises it
             self._failure = failure
             self._stopped.set()

@@ -1,7 +1,9 @@
 """Writes a file whole or not at all."""
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -19,6 +21,25 @@ def is_temporary_name(name: bytes) -> bool:
     """Tell whether `temporary_name` could have made it: a journal can say anything."""
     middle = name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
     return name == _PREFIX + middle + _SUFFIX and bool(_MIDDLE.fullmatch(middle))
+
+
+def write_to(path: bytes, pieces: Iterable[bytes]) -> None:
+    """Write pieces to what the path leads to; raise `OSError`.
+
+    A file is written whole. What is no file, such as a FIFO or a device, stays what it is
+    and gets the pieces.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:  # there is nothing yet, be it that a link leads to it
+        mode = stat.S_IFREG
+    if stat.S_ISREG(mode):
+        write_whole(os.path.realpath(path), pieces)
+    elif stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    else:
+        with open(os.open(path, os.O_WRONLY | os.O_CLOEXEC), "wb") as file:
+            file.writelines(pieces)
 
 
 def write_whole(path: bytes, pieces: Iterable[bytes]) -> None:

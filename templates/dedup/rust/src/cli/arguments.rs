@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Plan {
         #[command(flatten)]
         search: Search,
-        #[command(flatten)]
+        #[command(flatten, next_help_heading = "Plan")]
         choice: Choice,
     },
     /// Show what a plan would do, or do it.
@@ -49,6 +49,7 @@ pub(crate) enum Command {
         order: Order,
     },
     /// Look at the cache of hashes, or remove it.
+    #[command(after_help = examples::CACHE)]
     Cache {
         #[command(subcommand)]
         task: CacheTask,
@@ -78,9 +79,11 @@ pub(crate) struct Search {
 pub(crate) struct Selecting {
     /// Leave out smaller files, such as 10MiB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "1")]
+    // Else clap would speak of an option `-1` that there is not.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) min_size: u64,
     /// Leave out larger files.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, allow_hyphen_values = true)]
     pub(crate) max_size: Option<u64>,
     /// Take only files that match; may be repeated.
     #[arg(long, value_name = "GLOB", value_parser = OsStringValueParser::new().try_map(glob))]
@@ -99,6 +102,7 @@ pub(crate) struct Selecting {
     pub(crate) one_file_system: bool,
     /// Leave out files that were changed less than this ago, such as 10m or 7d.
     #[arg(long, value_name = "DURATION", value_parser = parse_age, default_value = "0s")]
+    #[arg(allow_hyphen_values = true)]
     pub(crate) min_age: Duration,
     /// Look at this folder too; its files are kept before all others. May be repeated.
     #[arg(long, value_name = "DIR")]
@@ -109,6 +113,7 @@ pub(crate) struct Selecting {
 pub(crate) struct Reading {
     /// Read with so many threads; as many as there are processors unless said.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) jobs: Option<u16>,
     /// What makes files the same: their BLAKE3, or every byte.
     #[arg(long, value_enum, default_value = "hash")]
@@ -139,7 +144,7 @@ pub(crate) struct Choice {
     /// Write the plan to this file rather than to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Never act on files that match; may be repeated.
+    /// Never act on files that match, or lie in folders that do; may be repeated.
     #[arg(long, value_name = "GLOB", value_parser = OsStringValueParser::new().try_map(glob))]
     pub(crate) protect: Vec<Glob>,
 }

@@ -1,8 +1,8 @@
 //! Owns the progress bar on standard error.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,21 @@ use my_project::{Progress, Snapshot, Stage, show_size};
 use super::arguments::Showing;
 
 const TICK: Duration = Duration::from_millis(100);
+/// Bytes that are read in the time in which a file is opened.
+const FILE: u64 = 64 * 1024;
+/// Bytes that are read in the time in which a step is written down and synced.
+const ACTION: u64 = 4 * 1024 * 1024;
 const COUNTED: &str = "{prefix} {wide_bar} {msg}";
 const COUNTING: &str = "{prefix} {spinner} {msg}";
 
 /// A bar that is drawn for as long as this lives.
-pub(crate) struct Bar(Option<(Sender<()>, JoinHandle<()>)>);
+pub(crate) struct Bar(Option<Drawn>);
+
+struct Drawn {
+    bar: ProgressBar,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Bar {
     /// Draws what `progress` counts, if somebody is there to see it.
@@ -27,35 +37,43 @@ impl Bar {
         }
         let progress = Arc::clone(progress);
         let (end, ended) = channel();
-        let thread = thread::spawn(move || {
-            let bar = ProgressBar::new_spinner();
-            let mut stage = (Stage::Walk, Instant::now());
-            let mut before = stage.1;
-            set_style(&bar, COUNTING, stage.0);
-            while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                let now = progress.snapshot();
-                if now.stage != stage.0 {
-                    // It began at some time since the last look.
-                    stage = (now.stage, before);
-                    set_style(&bar, COUNTED, now.stage);
-                }
-                before = Instant::now();
-                draw(&bar, &now, stage.1.elapsed());
-            }
-            bar.finish_and_clear();
-        });
-        Self(Some((end, thread)))
+        let bar = ProgressBar::new_spinner();
+        let shown = bar.clone();
+        let thread = Some(thread::spawn(move || watch(&shown, &progress, &ended)));
+        Self(Some(Drawn { bar, end: Some(end), thread }))
+    }
+
+    /// Writes lines on standard error, above the bar.
+    pub(crate) fn say(&self, text: &str) -> io::Result<()> {
+        let write = || io::stderr().write_all(text.as_bytes());
+        self.0.as_ref().map_or_else(write, |drawn| drawn.bar.suspend(write))
     }
 }
 
-impl Drop for Bar {
+impl Drop for Drawn {
     fn drop(&mut self) {
-        if let Some((end, thread)) = self.0.take() {
-            drop(end);
-            // A bar that could not be drawn is no reason to fail.
-            let _ = thread.join();
-        }
+        drop(self.end.take());
+        // A bar that could not be drawn is no reason to fail.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
+}
+
+/// Draws until the other end of `ended` is gone.
+fn watch(bar: &ProgressBar, progress: &Progress, ended: &Receiver<()>) {
+    let mut before = (progress.snapshot(), Instant::now());
+    let mut began = before.1;
+    set_style(bar, COUNTING, before.0.stage);
+    while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        let now = progress.snapshot();
+        if now.stage != before.0.stage || now.done < before.0.done {
+            // It began, maybe a second time, since the last look.
+            began = before.1;
+            set_style(bar, if now.stage == Stage::Walk { COUNTING } else { COUNTED }, now.stage);
+        }
+        before = (now, Instant::now());
+        draw(bar, &now, began.elapsed());
+    }
+    bar.finish_and_clear();
 }
 
 fn set_style(bar: &ProgressBar, template: &str, stage: Stage) {
@@ -75,8 +93,8 @@ fn draw(bar: &ProgressBar, now: &Snapshot, elapsed: Duration) {
     if now.stage == Stage::Walk {
         bar.set_message(format!("{files} files"));
     } else {
-        // First and last blocks are counted by files, whose bytes are read later if at all.
-        let (done, all) = if bytes == 0 { (files, all_files) } else { (bytes, all_bytes) };
+        let done = work(now.stage, files, bytes);
+        let all = work(now.stage, all_files, all_bytes);
         bar.set_length(all);
         bar.set_position(done.min(all));
         let left = seconds(all.saturating_sub(done), done, elapsed);
@@ -85,6 +103,17 @@ fn draw(bar: &ProgressBar, now: &Snapshot, elapsed: Duration) {
         bar.set_message(format!("{files}  {read}/{of}  {rate}/s  {left} s left"));
     }
     bar.tick();
+}
+
+/// How much work files and bytes are. The largest files come first, so that bytes alone would
+/// promise too much for the many small ones.
+fn work(stage: Stage, files: u64, bytes: u64) -> u64 {
+    match stage {
+        // The bytes of these are read later, if at all.
+        Stage::Walk | Stage::Starts | Stage::Ends => files,
+        Stage::Contents => bytes.saturating_add(files.saturating_mul(FILE)),
+        Stage::Actions => bytes.saturating_add(files.saturating_mul(ACTION)),
+    }
 }
 
 fn rate(bytes: u64, elapsed: Duration) -> String {

@@ -1,51 +1,56 @@
 //! Owns what each command does.
 
 use std::env;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use my_project::{Cache, Error, Format, Plan, Progress};
+use my_project::{Cache, Error, Format, Plan, Verify};
 use my_project::{Hidden, Links, Mounts};
 use my_project::{Request, Roots, Scan, Selection, Summary};
-use my_project::{absolute, counted, escape, print};
-use my_project::{show_size, write_whole};
+use my_project::{absolute, counted, escape, print as print_scan};
+use my_project::{is_stream, scan as find_all, show_size};
+use my_project::{write_stream, write_whole};
 
 use super::arguments::{Arguments, CacheTask, Choice, Search};
 use super::bar::Bar;
+use super::printing::print;
+use super::signals::Signals;
 use super::status::{DONE, FAILED};
 
 /// Scans, and prints what was found.
-pub(crate) fn scan(search: &Search, format: Format, progress: &Arc<Progress>) -> Result<u8> {
+pub(crate) fn scan(search: &Search, format: Format, signals: &Signals) -> Result<u8> {
     let request = request(search)?;
-    let found = find(&request, search, progress)?;
+    let found = find(&request, search, signals)?;
     let summary = if search.showing.quiet { Summary::LeftOut } else { Summary::Shown };
-    let mut out = BufWriter::new(io::stdout().lock());
-    print(&found, request.verify, format, summary, &mut out)?;
-    out.flush()?;
+    print(|out| print_scan(&found, request.verify, format, summary, out))?;
     Ok(if found.problems.is_empty() { DONE } else { FAILED })
 }
 
-fn find(request: &Request, search: &Search, progress: &Arc<Progress>) -> Result<Scan> {
+fn find(request: &Request, search: &Search, signals: &Signals) -> Result<Scan> {
     let showing = &search.showing;
-    let mut cache =
-        search.reading.cache.then(cache_path).transpose()?.map(|path| Cache::load(&path));
-    let found = {
-        let _bar = Bar::new(showing, progress);
-        my_project::scan(request, cache.as_mut(), progress)?
-    };
+    // A fast hash is no proof that could be kept.
+    let has_cache = search.reading.cache && request.verify == Verify::Hash;
+    let mut cache = has_cache.then(cache_path).transpose()?.map(|path| Cache::load(&path));
+    let (found, saved) = signals.hold(|| {
+        let bar = Bar::new(showing, &signals.progress);
+        let found = find_all(request, cache.as_mut(), &signals.progress)?;
+        drop(bar);
+        Ok((found, cache.as_ref().map(Cache::save)))
+    })?;
     if !showing.quiet {
-        let mut err = io::stderr().lock();
+        let mut err = BufWriter::new(io::stderr().lock());
+        // A warning that nobody can read is no reason to keep the result back.
         for problem in &found.problems {
-            writeln!(err, "warning: {}: {}", escape(&problem.name), problem.reason)?;
+            let _ = writeln!(err, "warning: {}: {}", escape(&problem.name), problem.reason);
         }
-        if let Some(Err(error)) = cache.as_ref().map(Cache::save) {
-            writeln!(err, "warning: {error}")?;
+        if let Some(Err(error)) = saved {
+            let _ = writeln!(err, "warning: {error}");
         }
     }
     Ok(found)
@@ -80,28 +85,31 @@ fn request(search: &Search) -> Result<Request> {
 }
 
 /// Plans, and writes the plan down.
-pub(crate) fn plan(search: &Search, choice: &Choice, progress: &Arc<Progress>) -> Result<u8> {
+pub(crate) fn plan(search: &Search, choice: &Choice, signals: &Signals) -> Result<u8> {
     let request = request(search)?;
-    let found = find(&request, search, progress)?;
+    let found = find(&request, search, signals)?;
     let (action, keep) = (choice.action.into(), choice.keep.into());
     let plan = Plan::new(&found, &request.roots, action, keep, &choice.protect);
     let file = choice.output.as_deref().filter(|file| *file != Path::new("-"));
-    if let Some(file) = file {
-        write_whole(file, |file| {
-            let mut file = BufWriter::new(file);
-            plan.write(&mut file)?;
-            file.flush()
-        })?;
-        if !search.showing.quiet {
-            let victims = counted(plan.victims(), "victim");
-            let groups = counted(plan.groups.len() as u64, "group");
-            let gain = show_size(plan.gain());
-            writeln!(io::stdout(), "{victims} in {groups}, {gain} to gain")?;
-        }
-    } else {
-        let mut out = BufWriter::new(io::stdout().lock());
+    let Some(file) = file else {
+        print(|out| plan.write(out))?;
+        return Ok(if found.problems.is_empty() { DONE } else { FAILED });
+    };
+    let write = |out: &mut File| {
+        let mut out = BufWriter::new(out);
         plan.write(&mut out)?;
-        out.flush()?;
+        out.flush()
+    };
+    if is_stream(file) {
+        write_stream(file, write)?;
+    } else {
+        signals.hold(|| Ok(write_whole(file, write)?))?;
+    }
+    if !search.showing.quiet {
+        let victims = counted(plan.victims(), "victim");
+        let groups = counted(plan.groups.len() as u64, "group");
+        let gain = show_size(plan.gain());
+        print(|out| writeln!(out, "{victims} in {groups}, {gain} to gain"))?;
     }
     Ok(if found.problems.is_empty() { DONE } else { FAILED })
 }
@@ -109,12 +117,11 @@ pub(crate) fn plan(search: &Search, choice: &Choice, progress: &Arc<Progress>) -
 /// Says how much is in the cache, or removes it.
 pub(crate) fn cache(task: CacheTask) -> Result<u8> {
     let path = cache_path()?;
-    let mut out = io::stdout().lock();
     let shown = escape(&path);
     let size = match path.symlink_metadata() {
         Ok(found) => found.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            writeln!(out, "there is no cache at {shown}")?;
+            print(|out| writeln!(out, "there is no cache at {shown}"))?;
             return Ok(DONE);
         }
         Err(error) => return Err(file_error(&path, error).into()),
@@ -123,11 +130,11 @@ pub(crate) fn cache(task: CacheTask) -> Result<u8> {
         CacheTask::Info => {
             let hashes = Cache::load(&path).len() as u64;
             let hashes = if hashes == 1 { "1 hash".into() } else { format!("{hashes} hashes") };
-            writeln!(out, "{shown}: {hashes}, {}", show_size(size))?;
+            print(|out| writeln!(out, "{shown}: {hashes}, {}", show_size(size)))?;
         }
         CacheTask::Clear => {
             std::fs::remove_file(&path).map_err(|error| file_error(&path, error))?;
-            writeln!(out, "removed {shown}")?;
+            print(|out| writeln!(out, "removed {shown}"))?;
         }
     }
     Ok(DONE)

@@ -23,3 +23,9 @@ pub(crate) const APPLY: &str = "\
 Examples:
   my-project apply plan.json
   my-project apply plan.json --yes";
+
+pub(crate) const CACHE: &str = "\
+Examples:
+  my-project scan ~/Pictures --cache  fills it, and uses what is in it
+  my-project cache info
+  my-project cache clear";

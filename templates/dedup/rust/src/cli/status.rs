@@ -1,14 +1,14 @@
 //! Owns the exit status.
 
-use std::io;
-
 use my_project::Error;
+
+use super::printing::Unprinted;
 
 /// All is done.
 pub(crate) const DONE: u8 = 0;
 /// Finished, but something could not be read or acted on; or not finished.
 pub(crate) const FAILED: u8 = 1;
-/// Wrong usage, or a plan that is refused.
+/// Wrong usage, or a plan that is refused; nothing was done.
 pub(crate) const REFUSED: u8 = 2;
 /// Something had changed since the scan, and was left alone.
 pub(crate) const CHANGED: u8 = 3;
@@ -23,19 +23,14 @@ pub(crate) fn status(error: &anyhow::Error) -> (u8, Option<String>) {
             Error::Plan { .. }
             | Error::UnreadablePlan { .. }
             | Error::OtherPlan { .. }
-            | Error::Journal { .. },
+            | Error::Journal { .. }
+            | Error::Reference { .. },
         ) => (REFUSED, message),
-        // Whoever read the results has seen enough.
-        None if is_broken_pipe(error) => (FAILED, None),
-        _ => (FAILED, message),
+        Some(Error::Stopped { signal }) => (SIGNALLED.saturating_add(*signal), None),
+        Some(_) => (FAILED, message),
+        None => match error.downcast_ref::<Unprinted>() {
+            Some(Unprinted::NobodyReads) => (FAILED, None),
+            _ => (FAILED, message),
+        },
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json =
-            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        kind.or(json) == Some(io::ErrorKind::BrokenPipe)
-    })
 }

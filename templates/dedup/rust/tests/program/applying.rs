@@ -1,8 +1,10 @@
 //! What `apply` does to files, and what it refuses to do.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Command;
+
+use kernel_calls::lease;
 
 use crate::tree::{Tree, files, program};
 
@@ -76,6 +78,95 @@ fn a_reflink_is_made_by_the_file_system_or_is_an_error() {
     assert_eq!(output.status.code(), Some(i32::from(!said.is_empty())));
     assert_eq!([inode(&tree, "b"), inode(&tree, "c/d")], inodes);
     assert_eq!(tree.read("b"), "same");
+}
+
+#[test]
+fn names_may_be_as_long_as_the_system_takes_them() {
+    for action in ["hardlink", "symlink", "delete"] {
+        let tree = Tree::new(&[("a", "same")]);
+        // The last part is shorter than a temporary name.
+        let mut name = String::new();
+        loop {
+            let left = 4095 - tree.path(&name).as_os_str().len();
+            let part = if left > 250 { 200 } else { left.saturating_sub(11) };
+            if part == 0 {
+                break;
+            }
+            name += &"d".repeat(part);
+            name.push('/');
+        }
+        name += &"f".repeat(4095 - tree.path(&name).as_os_str().len());
+        tree.write(&name, "same");
+        tree.say(&format!("plan . --action {action} -o plan.json")).code(0);
+        tree.say("apply plan.json --yes").code(0).stderr("");
+    }
+}
+
+#[test]
+fn a_file_that_somebody_writes_to_is_left_alone() {
+    let tree = planned("delete");
+    let writer = File::options().append(true).open(tree.path("b")).expect("it is there");
+    if lease(File::open(tree.path("a")).expect("it is there")).is_err() {
+        return; // Not every file system has leases.
+    }
+    let said = format!("left alone: {}: in use\n", tree.path("b").display());
+    tree.say("apply plan.json --yes").code(3).stderr(said);
+    drop(writer);
+    tree.say("apply plan.json --yes").code(0).stderr("");
+}
+
+/// In a mount namespace of its own: an overlay, and a plan by which its file and that of its layer
+/// are two.
+const OVERLAY: &str = r#"
+mkdir up low work merged && printf same > up/f || exit 77
+mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work merged || exit 77
+"$0" plan merged up --action delete -o none.json
+file() {
+  stat -c '{"names":[{"path":"%n"}],"device":%d,"inode":%i,"mtime_ns":%.9Y,"ctime_ns":%.9Z}' "$1" |
+    sed -E 's/:([0-9]+)\.([0-9]{9})/:\1\2/g'
+}
+{ printf '{"plan":1,"action":"delete","roots":[{"path":"%s"}]}\n' "$PWD"
+  printf '{"size":4,"keep":%s,"victims":[%s]}\n' "$(file "$PWD/merged/f")" "$(file "$PWD/up/f")"
+  printf '{"groups":1,"victims":1}\n'; } > plan.json
+"$0" apply plan.json --yes
+"#;
+
+#[test]
+fn an_overlay_and_its_layer_are_one_file() {
+    let tree = Tree::new(&[]);
+    let mut shell = Command::new("unshare");
+    shell.args(["--mount", "--map-root-user", "sh", "-c", OVERLAY]).arg(program());
+    let Ok(output) = shell.current_dir(tree.root()).output() else { return };
+    if output.status.code() != Some(3) {
+        // Not everybody may mount something.
+        assert_ne!(output.status.code(), Some(0), "{output:?}");
+        return;
+    }
+    let here = tree.root().display();
+    let said = format!("left alone: {here}/up/f: same file\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), said);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let none = "0 victims in 0 groups, 0 bytes to gain\n";
+    assert_eq!(printed, format!("{none}0 done, 1 left alone, 0 failed, 0 bytes freed\n"));
+    assert_eq!(tree.read("up/f"), "same");
+}
+
+#[test]
+fn holes_that_both_files_have_are_not_read() {
+    for action in ["hardlink", "delete"] {
+        let tree = Tree::new(&[]);
+        for name in ["a", "b"] {
+            let file = File::create(tree.path(name)).expect("a file is made");
+            if file.set_len(1 << 40).is_err() {
+                return; // Not every file system takes files of that size.
+            }
+            let end = (1 << 40) - 5;
+            std::os::unix::fs::FileExt::write_all_at(&file, b"x", end).expect("it is written");
+        }
+        let plan = format!("plan . --action {action} --verify bytes -o plan.json");
+        tree.say(&plan).code(0).stdout("1 victim in 1 group, 1.0 TiB to gain\n");
+        tree.say("apply plan.json --yes").code(0).stderr("");
+    }
 }
 
 #[test]
@@ -166,6 +257,32 @@ fn a_plan_that_was_edited_into_something_unsafe_is_refused() {
         (1, "another version", first("\"plan\":1", "\"plan\":2")),
         (1, "not a line of a plan", first("\"plan\":1", "\"plan\":\"1\"")),
         (1, "not a line of a plan", first("delete", "shred")),
+        (1, "not a line of a plan", first("\"delete\"", "{\"delete\":null}")),
+        (1, "not a line of a plan", first("\"plan\":1", "\"plan\":1180591620717411303424")),
+        (1, "not a line of a plan", first("\"plan\":1", "\"plan\":9223372036854775808")),
+        (1, "another version", first("\"plan\":1", "\"plan\":9223372036854775807")),
+        (1, "not a line of a plan", first("\"plan\":1", "\"plan\":1,\"plan\":2")),
+        (1, "not a line of a plan", format!("[1,\"delete\",[[{here:?}]]]\n")),
+        (
+            2,
+            "not a line of a plan",
+            first("\"/", "\"/").replacen(
+                &format!("{{\"path\":\"{here}/b\"}}"),
+                &format!("[\"{here}/b\",null]"),
+                1,
+            ),
+        ),
+        (
+            2,
+            "not a line of a plan",
+            first(
+                &format!("\"path\":\"{here}/b\""),
+                &format!("\"path\":\"{here}/b\",\"path_base64\":null"),
+            ),
+        ),
+        (2, "not a line of a plan", first("\"size\":4", "\"size\":-0")),
+        (2, "not a line of a plan", first("\"keep\"", "\"keep\":null,\"keep\"")),
+        (3, "not a line of a plan", format!("{head}\n{group}\n[1,2]\n")),
         (1, "not a line of a plan", "some text\n".to_owned()),
         (1, "the end is missing", String::new()),
         (1, "a path that is not absolute", first("[{\"path\":\"/", "[{\"path\":\"")),
@@ -216,6 +333,33 @@ fn a_keeper_that_is_a_victim_elsewhere_is_refused() {
     tree.write("plan.json", format!("{}\n{first}\n{second}\n{}\n", lines[0], lines[3]));
     let said = "error: plan.json: line 3: the file to keep is a victim elsewhere\n";
     tree.say("apply plan.json --yes").code(2).stderr(said);
+}
+
+#[test]
+fn a_journal_is_as_its_schema_says() {
+    let tree = planned("delete");
+    tree.say("apply plan.json --yes").code(0);
+    let journal = tree.read("plan.json.journal");
+    let (head, _) = journal.split_once('\n').expect("there are lines");
+    let start = "{\"line\":2,\"victim\":0,\"name\":0,\"state\":\"start\"}";
+    tree.write("plan.json.journal", format!("{head}\n{start}\n"));
+    tree.say("apply plan.json --yes").code(3);
+    for (text, new) in [
+        ("2", "99"),
+        ("2", "-5"),
+        ("2", "2.0"),
+        ("2", "18446744073709551618"),
+        ("\"victim\":0", "\"victim\":0,\"victim\":0"),
+        ("\"start\"", "{\"start\":null}"),
+        ("\"start\"", "\"begin\""),
+        ("}", ",\"reason\":null}"),
+        ("}", ",\"temporary\":\"other\"}"),
+        (start, "[2,0,0,\"start\"]"),
+    ] {
+        tree.write("plan.json.journal", format!("{head}\n{}\n", start.replacen(text, new, 1)));
+        let said = "error: plan.json.journal: line 2: not a line of a journal\n";
+        tree.say("apply plan.json --yes").code(2).stderr(said).stdout("");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,8 +35,18 @@ fn start(tree: &Tree, arguments: &[&str]) -> Child {
         .expect("the program starts")
 }
 
+/// Applies the plan, and sends a signal so long after the first step has begun.
 fn apply_and(tree: &Tree, wait: Duration, signal: Signal) -> Option<i32> {
     let mut child = start(tree, &["apply", "plan.json", "--yes"]);
+    let started = Instant::now();
+    let has_begun = || {
+        let journal = fs::read_to_string(tree.path("plan.json.journal")).unwrap_or_default();
+        journal.contains("\"start\"")
+    };
+    while !has_begun() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no step begins");
+        sleep(Duration::from_millis(1));
+    }
     sleep(wait);
     let pid = Pid::from_child(&child);
     kill_process(pid, signal).expect("it was not waited for yet");
@@ -51,7 +61,7 @@ fn signals_let_the_step_finish_and_the_next_run_goes_on() {
     for ((signal, code), action) in signals.into_iter().zip(["hardlink", "delete", "symlink"]) {
         let tree = planned(action);
         let contents = tree.contents();
-        let ended = apply_and(&tree, Duration::from_millis(30), signal);
+        let ended = apply_and(&tree, Duration::from_millis(5), signal);
         // A fast disk may have been faster than the signal.
         assert!(ended == Some(code) || ended == Some(0), "{ended:?}");
         let journal = tree.read("plan.json.journal");
@@ -111,6 +121,62 @@ fn a_second_run_waits_for_no_other() {
     flock(&journal, FlockOperation::LockExclusive).expect("nobody else has it");
     let said = "error: plan.json.journal: in use\n";
     tree.say("apply plan.json --yes").code(1).stderr(said);
+}
+
+#[test]
+fn a_victim_is_not_gone_with_its_folder() {
+    for action in ["delete", "trash"] {
+        let tree = Tree::new(&[("a", "same"), ("c/b", "same")]);
+        tree.say(&format!("plan . --action {action} -o plan.json")).code(0);
+        // A kill came behind the first line of the step.
+        tree.say("apply plan.json --yes --journal other").code(0);
+        let journal = tree.read("other");
+        let lines: Vec<_> = journal.split_inclusive('\n').take(2).collect();
+        tree.write("plan.json.journal", lines.concat());
+        fs::remove_dir_all(tree.path("c")).expect("the folder is away");
+        let victim = tree.path("c/b");
+        let said = format!("left alone: {}: missing\n", victim.display());
+        tree.say("apply plan.json --yes").code(3).stderr(said);
+        tree.write("plan.json.journal", lines.concat());
+        fs::create_dir(tree.path("c")).expect("the folder is there again");
+        tree.say("apply plan.json --yes").code(0).stderr("");
+    }
+}
+
+/// Waits for the end of a program that should come at once.
+fn ended(mut child: Child) -> Option<i32> {
+    for _ in 0..500 {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status.code();
+        }
+        sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("it still runs");
+    panic!("the program waits in spite of the signal");
+}
+
+#[test]
+fn what_waits_for_something_else_ends_at_once() {
+    let tree = Tree::new(&[]);
+    for number in 0..400 {
+        tree.write(format!("{number:0200}"), "same");
+    }
+    let fifo = Command::new("mkfifo").arg(tree.path("fifo")).status().expect("mkfifo is there");
+    assert!(fifo.success());
+    for arguments in [
+        &["apply", "fifo"][..],
+        &["apply", "fifo", "--yes"],
+        // Nobody reads what the tests get through a pipe.
+        &["scan", "."],
+        &["plan", ".", "--action", "delete", "-o", "fifo"],
+    ] {
+        let child = start(&tree, arguments);
+        sleep(Duration::from_millis(300));
+        kill_process(Pid::from_child(&child), Signal::IO).expect("it was not waited for yet");
+        sleep(Duration::from_millis(100));
+        kill_process(Pid::from_child(&child), Signal::TERM).expect("it was not waited for yet");
+        assert_eq!(ended(child), Some(143), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod formats;
 mod interruptions;
 mod planning;
 mod scanning;
+mod streams;
 mod tree;

@@ -1,9 +1,11 @@
 //! What a scan finds, whatever the folder holds.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
+
+use rustix::fs::inotify;
 
 use crate::tree::{Tree, program};
 
@@ -272,9 +274,11 @@ fn the_cache_knows_a_file_until_it_changes() {
     }
     // The ctime cannot be set, and is too young to be trusted.
     tree.say("scan . --cache").code(0);
-    tree.say("cache info").code(0).stdout(format!("{shown}: 0 hashes, 0 bytes\n"));
+    tree.say("cache info").code(0).stdout(format!("there is no cache at {shown}\n"));
     std::thread::sleep(std::time::Duration::from_millis(2100));
-    tree.say("scan . --cache").code(0);
+    tree.say("scan . --cache --verify bytes").code(0);
+    assert!(!cache.exists(), "a fast hash is no proof that could be kept");
+    tree.say("scan . --cache --quiet").code(0);
     assert_eq!(fs::read_to_string(&cache).expect("it is there").lines().count(), 2);
     assert_eq!(tree.groups(". --cache"), [["a", "b"]]);
     tree.write("b", "y".repeat(5000));
@@ -283,4 +287,52 @@ fn the_cache_knows_a_file_until_it_changes() {
     assert!(tree.groups(". --cache").is_empty());
     tree.say("cache clear").code(0).stdout(format!("removed {shown}\n"));
     tree.say("cache clear").code(0).stdout(format!("there is no cache at {shown}\n"));
+}
+
+#[test]
+fn a_hole_is_the_same_as_zeros() {
+    let tree = Tree::new(&[("dense", ""), ("sparse", ""), ("sparser", "")]);
+    let mut content = vec![0; 3 * MIB];
+    content[2 * MIB + 17] = 1;
+    for number in 0..12 {
+        tree.write(format!("dense {number}"), &content);
+        let sparse = File::create(tree.path(format!("sparse {number}"))).expect("it is made");
+        sparse.set_len(content.len() as u64).expect("it has a length");
+        sparse.write_all_at(&[1], 2 * MIB as u64 + 17).expect("it is written");
+        if number > 0 {
+            continue;
+        }
+        for name in ["one", "other"] {
+            let other = File::create(tree.path(name)).expect("it is made");
+            other.set_len(content.len() as u64).expect("it has a length");
+        }
+        for verify in ["hash", "bytes"] {
+            let found = tree.groups(&format!(". --verify {verify}"));
+            assert_eq!(found, [["dense 0", "sparse 0"], ["one", "other"]], "{verify}");
+        }
+    }
+    for verify in ["hash", "bytes"] {
+        let found = tree.groups(&format!(". --verify {verify}"));
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [24, 2], "{verify}");
+    }
+    let found = tree.say("scan . --format json").get_output().stdout.clone();
+    let hash = blake3::hash(&content).to_hex().to_string();
+    assert!(String::from_utf8_lossy(&found).contains(&hash));
+}
+
+#[test]
+fn folders_of_the_kernel_are_not_even_opened() {
+    let tree = Tree::new(&[]);
+    let is_opened = || {
+        let watch = inotify::init(inotify::CreateFlags::NONBLOCK).expect("there is inotify");
+        inotify::add_watch(&watch, "/dev", inotify::WatchFlags::OPEN).expect("it is watched");
+        tree.say("scan /dev").code(0);
+        let mut space = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut events = inotify::Reader::new(&watch, &mut space);
+        // An event of the folder itself has no name.
+        std::iter::from_fn(|| events.next().ok().map(|event| event.file_name().is_none()))
+            .any(|is_itself| is_itself)
+    };
+    // Somebody else may open it.
+    assert!((0..5).any(|_| !is_opened()));
 }

@@ -1,7 +1,9 @@
 """Connections: uvicorn's protocol, with the limits that it lacks."""
 
 import asyncio
+import re
 from collections import deque
+from collections.abc import Collection
 from typing import Any, Final
 
 from starlette.types import Scope
@@ -20,7 +22,7 @@ HEADER_LIMIT: Final = 8192
 HARD_HEADER_LIMIT: Final = 65536
 """Bytes of a header, above which the connection is closed before the header is complete."""
 
-_VERSIONS = frozenset({"1.0", "1.1"})
+_NOT_IN_TARGET = re.compile(rb"""[^#]*[<>]|[^?#]*`|[^?#]*\?[^#]*\"""")
 _REQUEST_LINE_REST = len(b"  HTTP/1.1\r\n")
 _FIELD_REST = len(b": \r\n")
 _EMPTY_LINE = len(b"\r\n")
@@ -105,9 +107,7 @@ class ServiceProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the request, or its refusal."""
-        version = self.parser.get_http_version()
-        if version not in _VERSIONS:  # HTTP/0.9, which the parser still reads
-            raise ValueError(version)
+        _ensure_http(self.parser.get_http_version(), self.url, self.headers)
         self._in_header = False
         self._stop_timer()
         # The keys are our own. Each request has its refusal, since more of them may wait here.
@@ -190,3 +190,21 @@ class ServiceProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         self._in_header = True  # whatever it was, the rest of it is still to come
         self.transport.close()
+
+
+def _ensure_http(version: str, target: bytes, headers: Collection[tuple[bytes, bytes]]) -> None:
+    """Raise `ValueError` for what the parser lets pass, but RFC 9112 does not (§3.2, §6.1).
+
+    Proxies read such a request in one way and servers in another, which is how a request is
+    smuggled past a proxy in the body of one before it.
+    """
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    if version == "1.1":
+        is_sound = hosts == 1
+    else:  # the parser still reads HTTP/0.9
+        is_sound = version == "1.0" and hosts <= 1 and b"transfer-encoding" not in names
+    if b"transfer-encoding" in names:
+        is_sound &= dict(headers)[b"transfer-encoding"].strip().lower() == b"chunked"
+    if not is_sound or _NOT_IN_TARGET.match(target):
+        raise ValueError(version)

@@ -111,7 +111,7 @@ class Shell:
             exchange.connection.abandon()
 
     async def _conclude(self, exchange: Exchange) -> None:
-        """Count and log what has been answered; what was cut off has not."""
+        """Count and log what was answered or left by its client; what was cut off is neither."""
         await exchange.finish()
         if not exchange.status:
             return

@@ -1,8 +1,5 @@
-//! Owns the one unsafe call: `FIDEDUPERANGE`, by which the kernel compares two files under a lock
-//! and lets them share what is equal.
-//!
-//! It is a crate of its own so that the program can forbid unsafe code altogether.
-//! See `ioctl_fideduperange(2)`.
+//! Owns `FIDEDUPERANGE`, by which the kernel compares two files under a lock and lets them share
+//! what is equal. See `ioctl_fideduperange(2)`.
 
 use std::os::fd::AsFd;
 
