@@ -14,7 +14,7 @@ from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
     both,
     broken,
     driver,
-    library,
+    nvml_library,
     of,
     sensing,
     tested,

@@ -32,7 +32,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def of(
     build: Callable[..., list[str]],
     driver: dict[str, str],
-    library: Path,
+    nvml_library: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Of:
     """Return a function that gives the program of a language, or of a variant of it."""
@@ -41,7 +41,7 @@ def of(
     def made(language: str, *variant: Any) -> Subject:  # noqa: ANN401  # what `build` takes
         words = build("gpu-stress", language, *variant)
         folder = tmp_path_factory.mktemp(language)
-        sound = nvml(tmp_path_factory.mktemp("sound"), library)
+        sound = nvml(tmp_path_factory.mktemp("sound"), nvml_library)
         return Subject(language, words, folder, driver, sound)
 
     return made
@@ -60,17 +60,17 @@ def both(of: Of) -> Both:
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Compile a management library of today."""
     return compile_nvml(tmp_path_factory.mktemp("nvml") / "new", need("cc"), "-Wall", "-Werror")
 
 
 @pytest.fixture
-def sensing(library: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
+def sensing(nvml_library: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
     """Return a function that says how the fake library answers otherwise than `SOUND`."""
 
     def answering(**changes: str) -> dict[str, str]:
-        return nvml(tmp_path, library, changes)
+        return nvml(tmp_path, nvml_library, changes)
 
     return answering
 

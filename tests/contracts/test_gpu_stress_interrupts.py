@@ -44,10 +44,10 @@ PHASES = {"devices": "uuid", "warm-up": "temperature", "run": "temperature"}
     ],
 )
 def test_an_interrupt_stops_a_run(
-    tested: Subject, library: Path, tmp_path: Path, phase: str, number: int
+    tested: Subject, nvml_library: Path, tmp_path: Path, phase: str, number: int
 ) -> None:
     """Where the devices are set up, before the first batch counts, and later; with the report."""
-    env = nvml(tmp_path, library)
+    env = nvml(tmp_path, nvml_library)
     words = ("gpu", *GPU, "--sensors", UUID, "--duration", "60s", "--json", "report.json")
     running = tested.start(*words, env=env, columns=200)
     running.wait_until(lambda: PHASES[phase] in calls(tmp_path))
@@ -122,10 +122,10 @@ def test_an_interrupt_while_the_report_is_written(tested: Subject) -> None:
 
 
 def test_a_sensor_that_hangs_holds_up_nothing(
-    tested: Subject, library: Path, tmp_path: Path
+    tested: Subject, nvml_library: Path, tmp_path: Path
 ) -> None:
     """The run goes on, an interrupt stops it, and so does its own end."""
-    env = nvml(tmp_path, library, {"delay.power": "30"})
+    env = nvml(tmp_path, nvml_library, {"delay.power": "30"})
     words = ("gpu", *GPU, "--sensors", UUID, "--kernel", "fma", "--json", "report.json")
     running = tested.start(*words, "--duration", "60s", env=env)
     running.wait_until(lambda: "power" in calls(tmp_path))
@@ -135,10 +135,10 @@ def test_a_sensor_that_hangs_holds_up_nothing(
 
 
 def test_a_driver_that_does_not_answer_holds_up_no_interrupt(
-    tested: Subject, library: Path, tmp_path: Path
+    tested: Subject, nvml_library: Path, tmp_path: Path
 ) -> None:
     """Where the devices are set up: one is enough, and the report is written."""
-    env = nvml(tmp_path, library, {"delay.init": "30"})
+    env = nvml(tmp_path, nvml_library, {"delay.init": "30"})
     words = ("gpu", *GPU, "--sensors", UUID, "--duration", "60s", "--json", "report.json")
     running = tested.start(*words, env=env)
     running.wait_until(lambda: "init" in calls(tmp_path))
@@ -146,10 +146,10 @@ def test_a_driver_that_does_not_answer_holds_up_no_interrupt(
 
 
 def test_a_second_interrupt_ends_the_program_at_once(
-    tested: Subject, library: Path, tmp_path: Path
+    tested: Subject, nvml_library: Path, tmp_path: Path
 ) -> None:
     """Also where a driver does not answer at all, and whatever the first one has begun."""
-    env = nvml(tmp_path, library, {"delay.init": "30"})
+    env = nvml(tmp_path, nvml_library, {"delay.init": "30"})
     running = tested.start("gpu", *GPU, "--sensors", UUID, "--duration", "60s", env=env)
     running.wait_until(lambda: "init" in calls(tmp_path))
     running.send(signal.SIGINT)

@@ -131,10 +131,10 @@ DRIVERS = {
     ],
 )
 def test_a_driver_that_cannot_be_had(
-    tested: Subject, library: Path, tmp_path: Path, name: str
+    tested: Subject, nvml_library: Path, tmp_path: Path, name: str
 ) -> None:
     """No sensors and a reason with `auto`, one line and 3 where it was named."""
-    env = nvml(tmp_path, library, DRIVERS[name])
+    env = nvml(tmp_path, nvml_library, DRIVERS[name])
     words = ("gpu", *GPU, "--duration", "0.2s", "--kernel", "fma")
     ran = tested.report(*words, env=env)
     assert (ran.status, ran.device["sensors"]["source"]) == (0, None)
