@@ -72,6 +72,9 @@ def names(wanted: list[Cell]) -> str:
         # The black-box suites.
         ("tests/contracts/test_toy.py", "toy-python toy-rust"),
         ("tests/contracts/test_two_words.py", "two-words-rust"),
+        ("tests/contracts/test_toy_limits.py", "toy-python toy-rust"),
+        ("tests/contracts/test_two_words_limits.py", "two-words-rust"),
+        ("tests/contracts/test_toys.py", ""),
         ("tests/contracts/test_other.py", ""),
         ("tests/contracts/conftest.py", ALL),
         ("tests/contracts/servers.py", ALL),

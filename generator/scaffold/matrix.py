@@ -64,8 +64,10 @@ def _touches(path: str, template: Template, language: str, folder: str) -> bool:
     # A template, or all of them, may be a submodule or a link: a path with no file in it.
     top, name, part = (*path.split("/"), "", "")[:3]
     if (top, name) == ("tests", "contracts"):
-        suite = f"test_{template.name.replace('-', '_')}.py"
-        return part == suite or not part.startswith("test_")
+        # `test_<template>.py`, or one for each theme, `test_<template>_<theme>.py`.
+        suite = f"test_{template.name.replace('-', '_')}"
+        themed = part.removesuffix(".py").startswith(f"{suite}_")
+        return part == f"{suite}.py" or themed or not part.startswith("test_")
     if top != folder or not name:
         return True
     if name == SHARED:
