@@ -237,9 +237,12 @@ def test_a_header_that_cannot_be_sent_is_a_fault_of_ours(running: Running) -> No
     assert running.wait_for_line("/bad-header/{name} 500")["status"] == 500
 
 
-def test_a_handler_that_pauses_in_the_middle_of_a_body_is_timed(running: Running) -> None:
+@pytest.mark.parametrize("size", [b"3", b"9"])
+def test_a_handler_that_pauses_after_a_body_or_within_it_is_timed(
+    running: Running, size: bytes
+) -> None:
     with running.connect() as wire:
-        wire.send(POST.replace(b"/count", b"/pause") + b"Content-Length: 9\r\n\r\nabc")
+        wire.send(POST.replace(b"/count", b"/pause") + b"Content-Length: " + size + b"\r\n\r\nabc")
         seconds, answer = _seconds_until(wire)
     assert b'"detail":"the answer took too long"' in answer
     assert 0.7 < seconds < 4

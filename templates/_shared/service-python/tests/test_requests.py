@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from my_project.service.settings import Settings
+from my_project.service.state import Phase
 
 from .asking import Asked, assert_problem
 from .demonstration import SECRET, Label, router
@@ -29,6 +30,10 @@ def test_probes_tell_how_the_service_is(asked: Asked) -> None:
     answer = asked.ask("GET", "/healthz")
     assert (answer.status_code, answer.content) == (200, b'{"status":"ok"}')
     assert_problem(asked.ask("GET", "/readyz"), 503, "starting")
+    asked.app.life.phase = Phase.READY
+    assert asked.ask("GET", "/readyz").json() == {"status": "ready"}
+    asked.app.life.phase = Phase.DRAINING
+    assert_problem(asked.ask("GET", "/readyz"), 503, "draining")
 
 
 # --- paths, methods and queries -------------------------------------------------------------------
@@ -205,6 +210,13 @@ def test_the_first_of_several_faults_counts(asked: Asked) -> None:
     assert_problem(asked.post("/parcel/1", b'{"x":1,"x":1}'), 400, "the body has a key twice")
     assert asked.post("/parcel/x", b"1" * 70_000).status_code == 413
     assert asked.post("/nowhere", b"1" * 70_000).status_code == 413
+
+
+def test_a_body_that_is_encoded_twice_is_refused(asked: Asked) -> None:
+    media_type = ("Content-Type", "application/json")
+    for codings, status in ((["identity"] * 2, 200), (["identity", "gzip"], 415)):
+        headers = [media_type, *(("Content-Encoding", coding) for coding in codings)]
+        assert asked.ask("POST", "/parcel/1", headers=headers, content=PARCEL).status_code == status
 
 
 def test_what_json_has_only_as_text_or_an_array_is_taken(asked: Asked) -> None:

@@ -164,6 +164,6 @@ def _refuse_repeated(request: Request, single: set[str]) -> None:
 
 def _check_media_type(request: Request) -> None:
     given = [value for name, value in request.scope["headers"] if name == b"content-type"]
-    coding = request.headers.get("content-encoding", "identity").lower()
-    if len(given) != 1 or not _JSON.fullmatch(given[0]) or coding != "identity":
+    codings = {value.lower() for value in request.headers.getlist("content-encoding")}
+    if len(given) != 1 or not _JSON.fullmatch(given[0]) or codings - {"identity"}:
         raise Refusal(415, "the body must be application/json")

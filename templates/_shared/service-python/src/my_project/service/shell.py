@@ -123,7 +123,7 @@ class Shell:
         self._metrics.count(method, route, status, seconds)
         severity = _severity(route, status)
         if severity >= self._log.level:
-            trace = correlation.trace_id(exchange.headers)
+            trace = correlation.trace_id(exchange.headers, exchange.scope["headers"])
             self._log.request(
                 Answered(
                     severity,
