@@ -1,5 +1,7 @@
 //! What the log has, as a process.
 
+use serde_json::Value;
+
 use crate::process::Service;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -36,6 +38,12 @@ fn traces_are_taken_over_if_they_are_valid() {
         ("long", parent + "-more", false),
         ("short", "traceparent: 00".to_owned(), false),
         ("odd", "X-Cloud-Trace-Context: x/1".to_owned(), false),
+        ("bare", format!("X-Cloud-Trace-Context: {TRACE}"), true),
+        ("sampled", format!("X-Cloud-Trace-Context: {TRACE};o=1"), true),
+        ("span", format!("X-Cloud-Trace-Context: {TRACE}/abc;o=1"), false),
+        ("wide", format!("X-Cloud-Trace-Context: {TRACE}/{}", "1".repeat(21)), false),
+        ("option", format!("X-Cloud-Trace-Context: {TRACE}/1;x"), false),
+        ("rest", format!("X-Cloud-Trace-Context: {TRACE}/1;o=1;o=1"), false),
     ] {
         service.ask(&format!("GET /slow/0 HTTP/1.1\r\nX-Request-ID: {id}\r\n{field}"));
         let line = service.logged("request_id", id);
@@ -56,6 +64,9 @@ fn a_fault_is_logged_and_nowhere_else() {
     }
     let seen = format!("{:?}", service.seen());
     assert_eq!(seen.matches("secret").count(), 2, "{seen}");
+    let is_fault = |line: &&Value| line["message"].as_str().is_some_and(|m| m.contains("secret"));
+    let ids: Vec<_> = service.seen().iter().filter(is_fault).map(|l| &l["request_id"]).collect();
+    assert_eq!(ids, ["afault", "apanic"], "{seen}");
 }
 
 #[test]

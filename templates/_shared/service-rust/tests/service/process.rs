@@ -87,6 +87,14 @@ impl Service {
         status.expect("it has ended")
     }
 
+    /// Returns all lines of the log of a service that has ended.
+    pub(crate) fn log(&mut self) -> &[Value] {
+        let lines = self.lines.iter().filter(|line| line.starts_with('{'));
+        let lines = lines.map(|line| serde_json::from_str::<Value>(&line));
+        self.seen.extend(lines.map(|line| line.expect("a line is JSON")));
+        &self.seen
+    }
+
     /// Returns the lines of the log that were looked at.
     pub(crate) fn seen(&self) -> &[Value] {
         &self.seen
