@@ -115,6 +115,24 @@ def test_a_dry_run_prints_what_deploying_would_do(folder: Path) -> None:
     ]
 
 
+def test_the_image_is_found_beside_others_and_without_quotes(folder: Path) -> None:
+    """The first one is deployed; a file without any is told so, and nothing is done."""
+    file = folder / "service.yaml"
+    text = file.read_text(encoding="utf-8")
+    bare = text.replace(f'"{ADDRESS}"', ADDRESS)
+    assert bare != text
+    try:
+        file.write_text(bare + '        - name: beside\n          image: "other/image"\n', "utf-8")
+        printed = _make(folder, "deploy-dry-run", "DOCKER=no-such-client")
+        assert re.search(rf"no-such-client push --quiet {ADDRESS}:{TAG}\n", printed)
+        assert "other/image" not in printed
+        file.write_text(text.replace("image:", "picture:"), "utf-8")
+        with pytest.raises(AssertionError, match=r"service\.yaml names no image"):
+            _make(folder, "deploy-dry-run", "DOCKER=no-such-client")
+    finally:
+        file.write_text(text, "utf-8")
+
+
 def test_every_verb_of_the_guide_is_one_of_the_makefile(folder: Path) -> None:
     """`make` knows what the guide tells a person to say."""
     guide = (folder / "docs/deploy.md").read_text(encoding="utf-8")

@@ -154,19 +154,28 @@ def test_a_client_in_time_is_not_cut_off(
 
 
 def test_connections_above_the_limit_are_told_so(start: Callable[[Settings], Service]) -> None:
-    """A 503 problem with `Retry-After`, at most two at a time, and room again once one goes."""
+    """A 503 problem with `Retry-After`, at most two at a time, and room again once one goes.
+
+    What tells how the service is tells it above the limit too, or it would be ended for its load.
+    """
     service = start({"MAX_CONNECTIONS": 2}).ready()
 
     def enter() -> Connection | None:
         connection = Connection(service.port)
-        connection.send(request("GET", "/healthz"))
-        if connection.answer().status == 200:
+        connection.send(request("GET", "/nothing"))
+        if connection.answer().status == 404:
             return connection
         connection.socket.close()
         return None
 
     with taken(enter) as first, taken(enter) as second:
-        for number, path in enumerate(("/healthz", "/nothing", f"/{'a' * 9000}")):
+        for path in ("/healthz", "/readyz", "/metrics"):
+            with Connection(service.port) as third:
+                third.send(request("GET", path) * 2)
+                answer = third.answer()
+                assert (answer.status, answer.one("Connection")) == (200, "close")
+                assert third.closed()
+        for number, path in enumerate(("/", "/nothing", f"/{'a' * 9000}")):
             name = f"third-{number}"
             with Connection(service.port) as third:
                 third.send(request("GET", path, [("X-Request-ID", name)]))

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.http_client import Connection, NoAnswerError, chunked, request
-from contracts.services import SERVICES, Cell, Service
+from contracts.services import SERVICES, Cell, Service, eventually
 
 TEMPLATES = SERVICES
 
@@ -87,6 +87,31 @@ def test_an_upgrade_is_not_done(service: Service) -> None:
         assert answer.all("Upgrade") == []
 
 
+def test_what_follows_an_upgrade_is_answered_or_the_connection_is_closed(
+    cell: Cell, service: Service
+) -> None:
+    """In the same packet: it does not wait for an answer that never comes."""
+    upgrade = request("GET", "/nothing", [("Connection", "Upgrade"), ("Upgrade", "h2c")])
+    for number in (1, 3):
+        with Connection(service.port) as connection:
+            connection.send(upgrade * number + request("GET", cell.example.path))
+            assert connection.answer().status == 404
+            if connection.over(0.5) and not connection.peek():
+                continue
+            for _ in range(number - 1):
+                assert connection.answer().status == 404
+            assert connection.answer().body == cell.example.body
+
+
+def test_a_header_with_an_upgrade_has_the_same_limit(service: Service) -> None:
+    """All of its 8,192 bytes count, the upgrade and blanks at the ends of values among them."""
+    fields = [("Connection", "upgrade"), ("Upgrade", "h2c"), ("X-A", "a" * 100 + " " * 50)]
+    least = len(request("GET", "/healthz", [*fields, ("X-B", "")]))
+    for size, status in ((8192, 200), (8193, 431)):
+        answer = service.ask("GET", "/healthz", [*fields, ("X-B", "b" * (size - least))])
+        assert answer.status == status
+
+
 def test_a_header_of_more_than_64_kib_may_be_cut_off(service: Service) -> None:
     """It is 431, 400 or a closed connection at once, and the service goes on; 97 fields too."""
     many = ["\r\n".join(f"X-{n}: b" for n in range(number)) for number in (97, 9_000)]
@@ -104,7 +129,7 @@ def test_a_header_of_more_than_64_kib_may_be_cut_off(service: Service) -> None:
 
 def test_http_1_0_is_answered_and_closed(cell: Cell, service: Service) -> None:
     """Without a Host too, and never in chunks."""
-    for path in (cell.example.path, "/openapi.json", "/nothing"):
+    for path in (cell.example.path, "/openapi.json", "/nothing", "/metrics"):
         for host in ("", "Host: a\r\n"):
             with Connection(service.port) as connection:
                 connection.send(f"GET {path} HTTP/1.0\r\n{host}\r\n".encode())
@@ -132,6 +157,44 @@ def test_requests_in_one_packet_are_answered_in_their_order(cell: Cell, service:
     told = [(answer.one("X-Request-ID"), answer.status) for answer in answers]
     assert told == [("1", 404), ("2", 405), ("3", 200), ("4", 405), ("5", 200)]
     assert answers[2].body == cell.example.body
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"hello\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\n\r\n",
+        request("POST", "/healthz", [("Transfer-Encoding", "chunked")]) + b"x\r\n",
+    ],
+    ids=lambda data: ascii(data)[2:30],
+)
+def test_what_is_broken_does_no_harm_to_the_requests_before_it(
+    cell: Cell, service: Service, bad: bytes
+) -> None:
+    """They are answered as always; then comes an answer to close with, or just the end.
+
+    A body that is broken may take those answers with it, but puts none in their place.
+    """
+    name = f"before-{len(bad)}"
+    before = request("GET", cell.example.path, [("X-Request-ID", name)])
+    answered = 0
+    for number in (1, 5):
+        with Connection(service.port) as connection:
+            connection.send(before * number + bad)
+            for _ in range(number):
+                answer = connection.answer_if_any()
+                if answer is None and bad.endswith(b"x\r\n"):
+                    break
+                assert answer is not None
+                assert (answer.status, answer.body) == (200, cell.example.body)
+                answered += 1
+            last = connection.answer_if_any()
+            assert last is None or last.one("Connection") == "close"
+            assert last is None or last.status in {400, 405}
+            assert connection.closed()
+    eventually(lambda: len(service.log(f'"{name}"')) >= answered)
+    assert {line["status"] for line in service.log(f'"{name}"')} <= {200, 499}
 
 
 def test_a_connection_is_kept_for_many_requests(cell: Cell, service: Service) -> None:

@@ -5,6 +5,8 @@ The layer is the same in every template, so the one with bodies stands for all.
 
 from collections.abc import Callable
 
+import pytest
+
 from contracts.http_case import BODY, CHUNKS, DETAILS, JSON, LIMIT, RESULT, post, refused
 from contracts.http_client import Connection, chunked, request
 from contracts.http_metrics import in_flight
@@ -106,6 +108,43 @@ def test_a_body_may_be_asked_for_first(service: Service) -> None:
     with Connection(service.port) as connection:
         connection.send(request("POST", "/nothing", [expect, ("Content-Length", "5")]))
         assert connection.answer().status == 404
+
+
+def test_http_1_0_is_not_asked_for_its_body(service: Service) -> None:
+    """An expectation of HTTP/1.0 is ignored: RFC 9110, section 10.1.1."""
+    headers = [JSON, ("Expect", "100-continue"), ("Content-Length", str(len(BODY)))]
+    with Connection(service.port) as connection:
+        connection.send(request("POST", "/v1/evaluate", headers, version="1.0"))
+        assert not connection.over(0.3)
+        connection.send(BODY)
+        answer = connection.answer()
+        assert (answer.status, answer.body, answer.interim) == (200, RESULT, [])
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket", "x"])
+@pytest.mark.parametrize("framing", [(), (CHUNKS,)], ids=["length", "chunks"])
+def test_an_upgrade_changes_nothing_about_a_body(
+    service: Service, protocol: str, framing: tuple[tuple[str, str], ...]
+) -> None:
+    """It is read wherever it is cut, and what stands in it is never taken for a request."""
+    upgrade = [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", protocol), *framing]
+    smuggled = request("GET", "/healthz", [("X-Request-ID", "smuggled")])
+    for text, status in ((BODY, 200), (smuggled, 400)):
+        body = chunked(text) if framing else text
+        data = request("POST", "/v1/evaluate", [JSON, *upgrade], body)
+        for cut in (len(data), len(data) - len(body), len(data) - 3):
+            with Connection(service.port) as connection:
+                connection.send(data[:cut])
+                if cut < len(data):
+                    assert not connection.over(0.1)
+                    connection.send(data[cut:])
+                answer = connection.answer()
+                assert (answer.status, answer.all("Upgrade")) == (status, [])
+                assert answer.status == 400 or answer.body == RESULT
+                connection.send(request("GET", "/nothing"))
+                follow_up = connection.answer_if_any()
+                assert follow_up is None or follow_up.status == 404
+    assert service.log("smuggled") == []
 
 
 def test_a_request_in_flight_is_counted_as_one(service: Service) -> None:

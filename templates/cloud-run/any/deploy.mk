@@ -1,6 +1,8 @@
 # `make deploy` builds, pushes and runs the image; docs/deploy.md says what must be there before.
 # service.yaml holds the settings: the image's address in it names the region and the project.
-ADDRESS = $(shell sed -n 's/.* image: "\(.*\)"/\1/p' service.yaml)
+IMAGES = $(shell sed -n 's/^[ -]*image: *"*\([^" ]*\).*/\1/p' service.yaml)
+# The first one is the service itself, others are beside it.
+ADDRESS = $(or $(firstword $(IMAGES)),$(error service.yaml names no image))
 REGISTRY = $(firstword $(subst /, ,$(ADDRESS)))
 WHERE = --project $(word 2,$(subst /, ,$(ADDRESS))) --region $(patsubst %-docker.pkg.dev,%,$(REGISTRY))
 # Never the same twice, so that every deployment is a revision which can be gone back to.

@@ -1,6 +1,7 @@
 """Routes that no real service has, to see how it takes them; served by running this module.
 
-Its words: `brief` for short limits, or what becomes of the preparation: `fail`, or its seconds.
+Its words: `brief` for short limits, `tidy` for a long end, or what
+becomes of the preparation: `fail`, or its seconds.
 """
 
 import asyncio
@@ -9,9 +10,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
@@ -32,6 +37,22 @@ class Part(Body):
     flag: bool = False
 
 
+class Colour(Enum):
+    """A word of a few."""
+
+    RED = "red"
+
+
+class Label(Body):
+    """Values that JSON has only as text, a number or an array."""
+
+    day: date
+    key: UUID
+    colour: Colour = Colour.RED
+    weight: Decimal = Decimal(0)
+    corner: tuple[int, int] = (0, 0)
+
+
 class Parcel(Body):
     """A body of all kinds of values."""
 
@@ -48,6 +69,8 @@ async def _prepare(_app: FastAPI) -> AsyncIterator[dict[str, str]]:
     if word and word[0].isdigit():
         await asyncio.sleep(int(word[0]))
     yield {"prepared": "yes"}
+    if word == ["tidy"]:
+        await asyncio.sleep(60)
 
 
 router = Router(lifespan=_prepare)
@@ -63,6 +86,11 @@ async def echo(
 @router.post("/parcel/{place}")
 async def send(place: int, parcel: Parcel) -> dict[str, object]:
     return {"place": place, "parcel": parcel}
+
+
+@router.post("/label")
+async def stick(label: Label) -> Label:
+    return label
 
 
 @router.post("/count")
@@ -87,6 +115,34 @@ def block(seconds: float) -> dict[str, float]:
     return {"slept": seconds}
 
 
+@router.get("/hold/{seconds}")
+async def hold(seconds: float) -> dict[str, float]:
+    time.sleep(seconds)  # noqa: ASYNC251  # it keeps the event loop, as bad handlers do
+    return {"slept": seconds}
+
+
+@router.get("/bad-header/{name}")
+async def answer_badly(name: str) -> Response:
+    return Response(headers={name: "a\r\nb"})
+
+
+@router.post("/pause")
+async def pause(request: Request) -> dict[str, int]:
+    pieces = request.stream()
+    size = len(await anext(pieces))
+    await asyncio.sleep(60)
+    return {"bytes": size}
+
+
+@router.post("/early")
+async def begin_early(request: Request) -> StreamingResponse:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"begun"
+        yield b"%d" % len(await request.body())
+
+    return StreamingResponse(pieces())
+
+
 @router.get("/crash")
 async def crash() -> None:
     raise RuntimeError(SECRET)
@@ -100,9 +156,10 @@ async def refuse(status: int, detail: str | None = None) -> None:
 
 
 @router.get("/stream")
-async def stream(*, breaks: bool = False) -> StreamingResponse:
+@router.get("/stream/{number}")
+async def stream(*, breaks: bool = False, number: int = 10**9) -> StreamingResponse:
     async def pieces() -> AsyncIterator[bytes]:
-        while True:
+        for _ in range(number):
             yield b"piece\n"
             await asyncio.sleep(0.01)
             if breaks:

@@ -74,6 +74,21 @@ def test_nonsense_after_a_request_does_not_harm_its_answer(running: Running) -> 
     assert b"slept" in answer
 
 
+@pytest.mark.parametrize("bad", [b"GET /hea", POST + b"Transfer-Encoding: chunked\r\n\r\nx\r\n"])
+def test_what_follows_badly_does_not_harm_the_answer_before_it(
+    running: Running, bad: bytes
+) -> None:
+    for path, end in ((b"/slow/0.7", b'{"slept":0.7}'), (b"/stream/70", b"\r\n0\r\n\r\n")):
+        with running.connect() as wire:
+            wire.send(GET.replace(b"/echo/a", path))
+            time.sleep(0.05)
+            wire.send(bad)
+            answer = wire.read_all()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.endswith(end)
+        assert answer.count(b"HTTP/1.1") == 1
+
+
 @pytest.mark.parametrize(
     ("size", "status"), [(8192, b"200 OK"), (8193, b"431 "), (65_000, b"431 "), (70_000, b"431 ")]
 )
@@ -194,6 +209,63 @@ def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(running: Running)
         assert b'{"bytes":3}' in wire.read_until(b"}")
         wire.send(POST + b"Content-Length: 3000\r\nExpect: 100-continue\r\n\r\n")
         assert wire.read_all().startswith(b"HTTP/1.1 413 ")
+
+
+def test_connect_is_not_http(running: Running) -> None:
+    with running.connect() as wire:
+        wire.send(b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert wire.read_all().startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_stream_of_http_1_0_ends_with_the_connection(running: Running) -> None:
+    with running.connect() as wire:
+        wire.send(b"GET /stream/3 HTTP/1.0\r\n\r\n")
+        head, _, body = wire.read_all().partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert body == b"piece\n" * 3
+
+
+def test_a_header_that_cannot_be_sent_is_a_fault_of_ours(running: Running) -> None:
+    for name in (b"good", b"b@d"):
+        with running.connect() as wire:
+            wire.send(GET.replace(b"/echo/a", b"/bad-header/" + name))
+            answer = wire.read_until(b"}")
+            assert answer.startswith(b"HTTP/1.1 500 ")
+            assert b"something went wrong here" in answer
+            wire.send(GET)
+            assert b"200 OK" in wire.read_until(b"}")
+    assert running.wait_for_line("/bad-header/{name} 500")["status"] == 500
+
+
+@pytest.mark.parametrize("size", [b"3", b"9"])
+def test_a_handler_that_pauses_after_a_body_or_within_it_is_timed(
+    running: Running, size: bytes
+) -> None:
+    with running.connect() as wire:
+        wire.send(POST.replace(b"/count", b"/pause") + b"Content-Length: " + size + b"\r\n\r\nabc")
+        seconds, answer = _seconds_until(wire)
+    assert b'"detail":"the answer took too long"' in answer
+    assert 0.7 < seconds < 4
+
+
+@pytest.mark.parametrize("more", [b"", b"3e8\r\n" + b"x" * LIMIT + b"\r\n1\r\nx\r\n"])
+def test_a_body_has_its_limits_after_the_answer_has_begun(running: Running, more: bytes) -> None:
+    with running.connect() as wire:
+        wire.send(POST.replace(b"/count", b"/early") + b"Transfer-Encoding: chunked\r\n\r\n")
+        wire.read_until(b"begun")
+        wire.send(more)
+        seconds, _ = _seconds_until(wire)
+    assert seconds < 4
+
+
+def test_a_client_that_leaves_a_stream_with_more_behind_it_is_no_fault(running: Running) -> None:
+    faults = [line for line in running.lines() if line["severity"] == "ERROR"]
+    with running.connect() as wire:
+        wire.send(GET.replace(b"/echo/a", b"/stream") + GET)
+        wire.read_until(b"piece")
+    time.sleep(0.3)
+    assert running.get("/echo/a")
+    assert [line for line in running.lines() if line["severity"] == "ERROR"] == faults
 
 
 def test_an_upgrade_is_not_taken(running: Running) -> None:

@@ -65,6 +65,59 @@ def test_what_does_not_finish_is_cut_off() -> None:
         assert "3 requests" in warning["message"]
 
 
+def test_idle_connections_and_half_headers_are_no_requests() -> None:
+    with service(SHUTDOWN_GRACE_SECONDS="8") as running, ExitStack() as stack:
+        for data in (KEEP % b"/prepared", b"GET / HT", b""):
+            stack.enter_context(running.connect()).send(data)
+        time.sleep(0.1)
+        begun = time.monotonic()
+        running.send_signal()
+        assert running.wait() == 0
+        assert time.monotonic() - begun < 1.5
+        assert not [line for line in running.lines() if line["severity"] == "WARNING"]
+
+
+def test_connections_that_come_while_it_ends_do_not_hold_it_up() -> None:
+    with service(SHUTDOWN_GRACE_SECONDS="8") as running, ExitStack() as stack:
+        busy = stack.enter_context(running.connect())
+        busy.send(KEEP % b"/hold/0.5")  # nothing is accepted while it keeps the event loop
+        time.sleep(0.1)
+        late = [stack.enter_context(running.connect()) for _ in range(8)]
+        running.send_signal()
+        begun = time.monotonic()
+        assert running.wait() == 0
+        assert time.monotonic() - begun < 3
+        assert b"200 OK" in busy.read_all()
+        assert late
+        assert not [line for line in running.lines() if line["severity"] == "WARNING"]
+
+
+@pytest.mark.parametrize("words", [(), ("tidy",)])
+def test_neither_a_thread_nor_cleaning_up_holds_it_up_beyond_the_grace(
+    words: tuple[str, ...],
+) -> None:
+    seconds = "1"
+    with service(
+        *DEMONSTRATE, *words, SHUTDOWN_GRACE_SECONDS=seconds, HANDLER_TIMEOUT_SECONDS=seconds
+    ) as running:
+        assert b"took too long" in running.get("/block/20")
+        begun = time.monotonic()
+        running.send_signal()
+        assert running.wait() == 0
+        assert time.monotonic() - begun < 3
+
+
+def test_what_is_cut_off_is_no_fault_in_the_log() -> None:
+    with service(SHUTDOWN_GRACE_SECONDS="1") as running, ExitStack() as stack:
+        for path in (b"/slow/60", b"/stream"):
+            stack.enter_context(running.connect()).send(KEEP % path)
+        time.sleep(0.1)
+        running.send_signal()
+        assert running.wait() == 0
+        assert "2 requests" in running.wait_for_line("cut off")["message"]
+        assert not [line for line in running.lines() if line["severity"] == "ERROR"]
+
+
 def test_a_second_signal_ends_at_once() -> None:
     with service() as running, running.connect() as busy:
         busy.send(KEEP % b"/slow/60")

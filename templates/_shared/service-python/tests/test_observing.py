@@ -6,7 +6,7 @@ import re
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from my_project.service.log import Log, take_over
+from my_project.service.log import Handler, Log, take_over
 from my_project.service.settings import LogFormat, LogLevel, Settings
 
 from .asking import Asked
@@ -110,6 +110,31 @@ def test_text_is_for_people() -> None:
     request, event = asked.text().splitlines()
     assert re.fullmatch(r"\S+Z INFO GET /echo/\{text\} 200 \d+\.\d{3} ms 35 bytes \[id\]", request)
     assert re.fullmatch(r"\S+Z WARNING careful", event)
+
+
+def test_a_fault_is_one_line_for_people_too() -> None:
+    asked = Asked(router, settings=Settings(log_format=LogFormat.TEXT))
+    asked.ask("GET", "/crash")
+    fault, request = asked.text().splitlines()
+    assert "Traceback" in fault
+    assert "\\nRuntimeError: " in fault
+    assert "GET /crash 500" in request
+
+
+def test_a_line_that_cannot_be_formatted_is_told_and_fails_nobody() -> None:
+    asked = Asked(router)
+    record = logging.LogRecord("a", logging.WARNING, "here.py", 7, "%d things", ("one",), None)
+    Handler(asked.log).handle(record)
+    (line,) = asked.lines()
+    assert line["severity"] == "ERROR"
+    assert line["message"].startswith("cannot log '%d things' of here.py:7: ")
+
+
+def test_a_trace_that_is_told_twice_is_none() -> None:
+    asked = Asked(router)
+    traceparent = ("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01")
+    asked.ask("GET", "/echo/a", headers=[traceparent, traceparent])
+    assert "trace" not in asked.lines()[0]
 
 
 def test_what_other_code_logs_becomes_a_line_of_ours() -> None:

@@ -1,15 +1,20 @@
 """Requests and their answers, without a socket."""
 
+import json
 import re
+from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from my_project.service.settings import Settings
+from my_project.service.state import Phase
 
 from .asking import Asked, assert_problem
-from .demonstration import SECRET, router
+from .demonstration import SECRET, Label, router
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MISFIT = "the request does not fit"
@@ -25,19 +30,44 @@ def test_probes_tell_how_the_service_is(asked: Asked) -> None:
     answer = asked.ask("GET", "/healthz")
     assert (answer.status_code, answer.content) == (200, b'{"status":"ok"}')
     assert_problem(asked.ask("GET", "/readyz"), 503, "starting")
+    asked.app.life.phase = Phase.READY
+    assert asked.ask("GET", "/readyz").json() == {"status": "ready"}
+    asked.app.life.phase = Phase.DRAINING
+    assert_problem(asked.ask("GET", "/readyz"), 503, "draining")
 
 
 # --- paths, methods and queries -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/echo", "/echo/", "/echo//", "//echo/a", "/echo/a/", "/e%"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/echo",
+        "/healthz%0A",
+        "/openapi.json%0A",
+        "/count%0a",
+        "/echo/",
+        "/echo//",
+        "//echo/a",
+        "/echo/a/",
+        "/e%",
+    ],
+)
 def test_paths_are_exact(asked: Asked, path: str) -> None:
     assert_problem(asked.ask("GET", path), 404, "there is nothing here", instance=path)
 
 
 @pytest.mark.parametrize(
     ("sent", "text"),
-    [("a%2Fb", "a/b"), ("%252F", "%2F"), ("%ff", "�"), ("%C3%2f%A9", "�/�"), ("%e2%82%ac", "€")],
+    [
+        ("a%2Fb", "a/b"),
+        ("%252F", "%2F"),
+        ("a%0A", "a\n"),
+        ("%ff", "�"),
+        ("%C3%2f%A9", "�/�"),
+        ("%e2%82%ac", "€"),
+    ],
 )
 def test_percent_encoding_is_decoded_within_a_segment(asked: Asked, sent: str, text: str) -> None:
     assert asked.ask("GET", f"/%65cho/{sent}").json()["text"] == text
@@ -180,6 +210,48 @@ def test_the_first_of_several_faults_counts(asked: Asked) -> None:
     assert_problem(asked.post("/parcel/1", b'{"x":1,"x":1}'), 400, "the body has a key twice")
     assert asked.post("/parcel/x", b"1" * 70_000).status_code == 413
     assert asked.post("/nowhere", b"1" * 70_000).status_code == 413
+
+
+def test_a_body_that_is_encoded_twice_is_refused(asked: Asked) -> None:
+    media_type = ("Content-Type", "application/json")
+    for codings, status in ((["identity"] * 2, 200), (["identity", "gzip"], 415)):
+        headers = [media_type, *(("Content-Encoding", coding) for coding in codings)]
+        assert asked.ask("POST", "/parcel/1", headers=headers, content=PARCEL).status_code == status
+
+
+def test_what_json_has_only_as_text_or_an_array_is_taken(asked: Asked) -> None:
+    label = {
+        "day": "2026-11-25",
+        "key": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736",
+        "colour": "red",
+        "weight": "0.10",
+        "corner": [1, 2],
+    }
+    assert asked.post("/label", json.dumps(label).encode()).json() == label
+
+
+@pytest.mark.parametrize(
+    ("member", "pointer"),
+    [
+        ({"day": 20_000}, "/body/day"),
+        ({"corner": [1, "2"]}, "/body/corner/1"),
+        ({"corner": [1.5, 2]}, "/body/corner/0"),
+        ({"colour": "blue"}, "/body/colour"),
+        ({"other": 1}, "/body/other"),
+    ],
+)
+def test_what_is_none_of_these_is_not(
+    asked: Asked, member: dict[str, object], pointer: str
+) -> None:
+    label = {"day": "2026-11-25", "key": "4bf92f35-77b3-4da6-a3ce-929d0e0e4736", **member}
+    answer = asked.post("/label", json.dumps(label).encode())
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_a_body_can_be_made_in_code_too() -> None:
+    label = Label(day=date(2026, 11, 25), key=uuid4(), weight=Decimal("0.10"))
+    assert label.model_dump()["weight"] == Decimal("0.10")
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -35,8 +35,13 @@ def new_id() -> str:
     return f"{head}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
-    """Return the trace that the request is part of, in 32 hexadecimal digits."""
+def trace_id(headers: Mapping[bytes, bytes], fields: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """Return the trace that the request is part of, in 32 hexadecimal digits.
+
+    `fields` are the same header as it came; a `traceparent` that stands twice is none.
+    """
+    if b"traceparent" in headers and sum(name == b"traceparent" for name, _ in fields) > 1:
+        return None
     if found := _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"")):
         extended = found[3] is not None and found[0].startswith(b"00")
         if not extended and found[1].strip(b"0") and found[2].strip(b"0"):

@@ -34,6 +34,12 @@ class Connection(Protocol):
     def is_reading(self, scope: Scope) -> bool:
         """Whether a part of the body of this request has not come yet."""
 
+    def take_back(self) -> None:
+        """Forget an answer that has begun in a way that cannot be sent."""
+
+    def send_bare(self, size: int) -> None:
+        """Let the next part of a body go out as it is: the end of the connection will end it."""
+
     def abandon(self) -> None:
         """Close in the middle of an answer."""
 
@@ -42,6 +48,7 @@ class Exchange:
     """Counts, limits and completes what goes in and out for one request."""
 
     __slots__ = (
+        "_bare",
         "_body_done",
         "_body_size",
         "_ended",
@@ -78,6 +85,7 @@ class Exchange:
         self._receive, self._send, self._limits = receive, send, limits
         self._body_done = self._ended = False
         self._body_size = 0
+        self._bare: Connection | None = None
         self._late: asyncio.Task[None] | None = None
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
@@ -101,24 +109,31 @@ class Exchange:
 
     async def receive(self) -> Message:
         """Pass on what comes in, up to the limits of a body; raises `Refusal` beyond them."""
-        if self._body_done or self.status:
+        if self._body_done:
             return await self._receive()
-        # The time of the handler begins when it has the body.
+        # The time of the handler does not run while it waits for the body.
         self._timer.cancel()
         try:
             async with asyncio.timeout(self._limits.body_timeout_seconds - self.seconds):
                 message = await self._receive()
         except TimeoutError:
-            raise Refusal(408, "the body took too long", closes=True) from None
+            return self._refuse(Refusal(408, "the body took too long", closes=True))
+        if not self.status:
+            timeout = self._limits.handler_timeout_seconds
+            self._timer = self._loop.call_later(timeout, self._expire)
         if message["type"] == "http.request":
             self._body_size += len(message.get("body", b""))
             if self._body_size > self._limits.max_body_bytes:
-                raise too_large()
-            if not message.get("more_body", False):
-                self._body_done = True
-                timeout = self._limits.handler_timeout_seconds
-                self._timer = self._loop.call_later(timeout, self._expire)
+                return self._refuse(too_large())
+            self._body_done = not message.get("more_body", False)
         return message
+
+    def _refuse(self, refusal: Refusal) -> Message:
+        """Raise the refusal, or end the connection where an answer has begun already."""
+        if not self.status or self.connection is None:
+            raise refusal
+        self.connection.abandon()
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers, unless it is too late for it."""
@@ -132,14 +147,25 @@ class Exchange:
             if connection is not None and connection.lost:
                 self.status, self._ended = CLIENT_LEFT, True
                 return
-            self.status = message["status"]
             message["headers"] = self._completed(message.get("headers", ()))
-            await self._send(message)
+            self.status = message["status"]
+            try:
+                if self._bare is not None:
+                    self._bare.send_bare(0)
+                await self._send(message)
+            except Exception:
+                self.status = 0
+                if connection is not None:
+                    connection.take_back()
+                raise
             if self.method == "HEAD":
                 self._ended = True
                 await self._send({"type": "http.response.body", "body": b""})
         elif not self._ended:
-            self.size += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            self.size += size
+            if self._bare is not None:
+                self._bare.send_bare(size)
             await self._send(message)
 
     def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -147,6 +173,8 @@ class Exchange:
         pending = self.connection is not None and self.connection.is_reading(self._unchanged)
         if pending and _CLOSE not in [(name, value.lower()) for name, value in headers]:
             complete.append(_CLOSE)  # else what is left of the body would be read as a request
+        if self.scope["http_version"] == "1.0" and b"content-length" not in dict(headers):
+            self._bare = self.connection  # HTTP/1.0 knows no chunks
         if self._limits.cors_allowed_origins:
             complete.append(_VARY)
             if self.has_allowed_origin:

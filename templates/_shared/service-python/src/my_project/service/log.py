@@ -59,7 +59,8 @@ class Log:
             self._write(f'{head},"message":{_encode(message)}{of_request}}}\n', severity)
         else:
             of_request = f" [{request_id}]" if request_id else ""
-            self._write(f"{self._now()} {name} {message}{of_request}\n", severity)
+            line = message.replace("\r", "\\r").replace("\n", "\\n")
+            self._write(f"{self._now()} {name} {line}{of_request}\n", severity)
 
     def request(self, answered: Answered) -> None:
         """Log a request that has been answered."""
@@ -132,7 +133,12 @@ class Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log the message, with the traceback if it has one."""
         severity = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.ERROR)
-        self._log.event(severity, self.format(record), REQUEST_ID.get())
+        try:
+            message = self.format(record)
+        except Exception as error:  # noqa: BLE001  # a bad line of the log fails no request
+            place = f"{record.pathname}:{record.lineno}"
+            severity, message = logging.ERROR, f"cannot log {record.msg!r} of {place}: {error}"
+        self._log.event(severity, message, REQUEST_ID.get())
 
 
 def take_over(log: Log) -> None:

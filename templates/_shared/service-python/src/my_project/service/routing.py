@@ -1,5 +1,6 @@
 """Routes: ordinary ones of FastAPI, but strict about what they take."""
 
+import json
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, get_args, get_origin
@@ -10,7 +11,8 @@ from fastapi.dependencies.utils import get_flat_params, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Path, Query
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from . import strict_json
 from .problems import MEDIA_TYPE, Refusal
@@ -30,8 +32,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 """The content of an answer that is an error, in OpenAPI."""
 
-# No text decodes to half of a surrogate pair, so it can stand for a slash that does not separate.
-_ENCODED_SLASH = "\udc2f"
+# No text decodes to half of a surrogate pair, so it can stand for a slash that does not separate,
+# and for a line end, before which the pattern of a route would end.
+_ENCODED_SLASH, _LINE_END = "\udc2f", "\udc0a"
+_RESTORED = str.maketrans({_ENCODED_SLASH: "/", _LINE_END: "\n"})
 _JSON = re.compile(rb'application/json[ \t]*(;[ \t]*charset=("?)utf-8\2[ \t]*)?', re.IGNORECASE)
 
 
@@ -40,11 +44,30 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Let a date be text, say, as only JSON may: FastAPI hands over the values of Python."""
+        schema = handler(source)
+        if schema["type"] in {"json-or-python", "definition-ref"}:  # it is made more than once
+            return schema
+
+        def read(value: object, read_values: core_schema.ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401  # a model
+            if isinstance(value, strict_json.Object):
+                return cls.model_validate_json(json.dumps(value))
+            return read_values(value)
+
+        nameless: Any = {key: value for key, value in schema.items() if key != "ref"}
+        in_code = core_schema.no_info_wrap_validator_function(read, nameless)
+        return core_schema.json_or_python_schema(nameless, in_code, ref=schema.get("ref"))
+
 
 def decode_path(raw_path: bytes) -> str:
     """Decode a path segment by segment, so that an encoded slash does not become a separator."""
     parts = re.split("%2[Ff]", raw_path.decode("latin-1"))
-    return _ENCODED_SLASH.join(unquote(part, errors="replace") for part in parts)
+    path = _ENCODED_SLASH.join(unquote(part, errors="replace") for part in parts)
+    return path.replace("\n", _LINE_END)
 
 
 def problem(description: str) -> dict[str, Any]:
@@ -76,8 +99,8 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             scope = request.scope
-            if _ENCODED_SLASH in scope["path"]:
-                _restore_slashes(scope)
+            if b"%" in scope["raw_path"]:
+                _restore_path(scope)
             if scope["query_string"]:
                 _refuse_repeated(request, single)
             if not takes_body:
@@ -121,11 +144,11 @@ def _is_list(annotation: object) -> bool:
     return not kinds.isdisjoint({list, set, tuple, Sequence})
 
 
-def _restore_slashes(scope: Any) -> None:  # noqa: ANN401  # as ASGI has it
-    scope["path"] = scope["path"].replace(_ENCODED_SLASH, "/")
+def _restore_path(scope: Any) -> None:  # noqa: ANN401  # as ASGI has it
+    scope["path"] = scope["path"].translate(_RESTORED)
     parameters: Mapping[str, Any] = scope["path_params"]
     scope["path_params"] = {
-        name: value.replace(_ENCODED_SLASH, "/") if isinstance(value, str) else value
+        name: value.translate(_RESTORED) if isinstance(value, str) else value
         for name, value in parameters.items()
     }
 
@@ -141,6 +164,6 @@ def _refuse_repeated(request: Request, single: set[str]) -> None:
 
 def _check_media_type(request: Request) -> None:
     given = [value for name, value in request.scope["headers"] if name == b"content-type"]
-    coding = request.headers.get("content-encoding", "identity").lower()
-    if len(given) != 1 or not _JSON.fullmatch(given[0]) or coding != "identity":
+    codings = {value.lower() for value in request.headers.getlist("content-encoding")}
+    if len(given) != 1 or not _JSON.fullmatch(given[0]) or codings - {"identity"}:
         raise Refusal(415, "the body must be application/json")

@@ -21,6 +21,7 @@ from .state import Phase
 BACKLOG: Final = 2048
 
 _LOOK_SECONDS: Final = 0.01  # between two looks at what is still in flight
+_LAST_SECONDS: Final = 0.5  # after the grace, for what cleans up
 
 
 class ListenError(Exception):
@@ -41,7 +42,7 @@ class Server:
         self._app = app
         self._log = app.log
         self._settings = app.settings
-        self._config = ServiceConfig(app, app.settings)
+        self._config = ServiceConfig(app, app.settings, app.life)
         self._state = ServerState()
 
     def run(self) -> int:
@@ -101,6 +102,7 @@ class Server:
         reason = signals.first()
         self._log.event(logging.INFO, f"draining: {reason.name if reason else 'asked to'}")
         self._log.flush()
+        self._end_at_last()
         server.close()
         for connection in list(self._state.connections):
             connection.shutdown()
@@ -108,13 +110,13 @@ class Server:
         end = loop.time() + self._settings.shutdown_grace_seconds
         while (self._state.tasks or self._state.connections) and loop.time() < end:  # noqa: ASYNC110  # uvicorn has no event for it
             await asyncio.sleep(_LOOK_SECONDS)
-        if cut := max(len(self._state.tasks), len(self._state.connections)):
-            await self._cut_off(cut)
+        await self._cut_off(self._app.metrics.in_flight)
 
     async def _cut_off(self, count: int) -> None:
-        seconds = self._settings.shutdown_grace_seconds
-        what = f"{count} request{'s' if count > 1 else ''} in flight"
-        self._log.event(logging.WARNING, f"cut off after {seconds} s: {what}")
+        if count:
+            seconds = self._settings.shutdown_grace_seconds
+            what = f"{count} request{'s' if count > 1 else ''} in flight"
+            self._log.event(logging.WARNING, f"cut off after {seconds} s: {what}")
         tasks = set(self._state.tasks)
         for task in tasks:
             task.cancel()
@@ -122,6 +124,14 @@ class Server:
             connection.transport.abort()
         if tasks:
             await asyncio.wait(tasks, timeout=_LOOK_SECONDS)
-        if threading.active_count() > 1:  # a handler in a thread cannot be stopped
+
+    def _end_at_last(self) -> None:
+        """End the process after the grace, whatever is in its way: no thread can be stopped."""
+
+        def end() -> None:
             self._log.flush()
             os._exit(0)
+
+        timer = threading.Timer(self._settings.shutdown_grace_seconds + _LAST_SECONDS, end)
+        timer.daemon = True
+        timer.start()

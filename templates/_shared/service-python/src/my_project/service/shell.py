@@ -61,9 +61,12 @@ class Shell:
         except ClientDisconnect:
             exchange.status = CLIENT_LEFT
         except asyncio.CancelledError:
-            if not exchange.expired:  # the service ends
+            if exchange.expired:
+                _forget_cancellation()
+            elif exchange.connection is None:
                 raise
-            _forget_cancellation()
+            else:  # the service ends, which uvicorn would log as a fault of the application
+                exchange.connection.abandon()
         except Exception:  # noqa: BLE001  # whatever it is, the service goes on
             await self._fail(exchange)
         finally:
@@ -120,7 +123,7 @@ class Shell:
         self._metrics.count(method, route, status, seconds)
         severity = _severity(route, status)
         if severity >= self._log.level:
-            trace = correlation.trace_id(exchange.headers)
+            trace = correlation.trace_id(exchange.headers, exchange.scope["headers"])
             self._log.request(
                 Answered(
                     severity,

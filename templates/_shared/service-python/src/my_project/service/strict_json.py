@@ -13,6 +13,10 @@ _LONGEST_INTEGER = 400  # digits; a double has 309 at most, and Python reads 4,3
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 
+class Object(dict[str, Any]):
+    """An object that came as JSON, whose values are of no other types than JSON has."""
+
+
 def parse(body: bytes) -> Any:  # noqa: ANN401  # JSON can be anything
     """Return what the body holds; raises `Refusal` with 400 for what is not strict JSON."""
     try:
@@ -39,8 +43,8 @@ def _check_depth(text: str) -> None:
             raise Refusal(400, "the body is nested too deep")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
+def _object(pairs: list[tuple[str, Any]]) -> Object:
+    members = Object(pairs)
     if len(members) < len(pairs):
         raise Refusal(400, "the body has a key twice")
     return members
