@@ -51,10 +51,7 @@ impl Facts {
         Self {
             size,
             id: id.found().and_then(Id::given).unwrap_or_else(Id::new),
-            trace: parent
-                .found()
-                .and_then(trace_of_parent)
-                .or_else(|| context.found().and_then(trace_of_context)),
+            trace: trace(parent, context),
             method: name(&head.method),
             length,
             framing: Framing::of(is_chunked, is_websocket, length),
@@ -96,6 +93,15 @@ fn target(uri: &Uri) -> usize {
     let path = uri.path_and_query().map_or(1, |path| path.as_str().len());
     let server = uri.authority().map_or(0, |server| server.as_str().len());
     path + server + uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len())
+}
+
+/// Returns the trace that is told, if there is no doubt which one that is.
+fn trace(parent: Single<'_>, context: Single<'_>) -> Option<[u8; 32]> {
+    if matches!(parent, Single::Twice) {
+        return None;
+    }
+    let parent = parent.found().and_then(trace_of_parent);
+    parent.or_else(|| context.found().and_then(trace_of_context))
 }
 
 fn number(value: &HeaderValue) -> u64 {

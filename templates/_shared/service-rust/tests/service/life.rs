@@ -71,7 +71,7 @@ fn connections_without_a_request_are_no_requests_in_flight() {
     assert_eq!(lingering.answer().expect("it answers").status, 413);
     service.tell("TERM");
     assert_eq!(service.wait().code(), Some(0));
-    let log = format!("{:?}", service.log());
+    let log = service.output().join("\n");
     assert!(log.contains("draining: SIGTERM") && !log.contains("cut off"), "{log}");
 }
 
