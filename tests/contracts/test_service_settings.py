@@ -49,7 +49,7 @@ BAD: dict[str, list[str | bytes]] = {
     "CORS_ALLOWED_ORIGINS": [
         "*", "null", "example.com", "https://", "https://example.com/", "https://example.com/x", "https://a b",
         "https://user@example.com", "https://example.com,example.org", "https://example.com,*", "//example.com",
-        "https://example.com?x", "https://example.com#x", b"https://\xff", "https://example.com:x",
+        "https://example.com?x", "https://example.com#x", b"https://\xff", "https://example.com:x", "https://[1]",
     ],
     "GOOGLE_CLOUD_PROJECT": ["A", "a_b", "a/b", "a" * 101, "é", " ", b"\xff", "a\n", "a b"],
 }  # fmt: skip

@@ -34,7 +34,10 @@ BAD = [
     ("MAX_BODY_BYTES", "0"),
     ("MAX_CONNECTIONS", "100001"),
     ("KEEP_ALIVE_SECONDS", "3601"),
-    *[("CORS_ALLOWED_ORIGINS", bad) for bad in ("*", "null", "https://a/", "https://a,", "a.b")],
+    *[
+        ("CORS_ALLOWED_ORIGINS", bad)
+        for bad in ("*", "null", "https://a/", "https://a,", "http://[1]")
+    ],
     *[("GOOGLE_CLOUD_PROJECT", bad) for bad in ("Example", "a" * 101, "a b")],
 ]
 

@@ -137,9 +137,9 @@ class ServiceProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a field, without the blanks after its value: RFC 9112, section 5."""
-        trimmed = value.rstrip(b" \t")
-        self._blanks += len(value) - len(trimmed)
-        super().on_header(name, trimmed)
+        if value.endswith((b" ", b"\t")):
+            self._blanks += len(value) - len(value := value.rstrip(b" \t"))
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Start the request, or its refusal."""

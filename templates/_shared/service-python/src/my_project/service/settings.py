@@ -99,8 +99,12 @@ def _word(kind: type[StrEnum]) -> _Variable:
 def _origins() -> _Variable:
     def read(text: str) -> frozenset[str]:
         origins = [origin.strip(" ") for origin in text.split(",")]
-        if not all(map(_ORIGIN.fullmatch, origins)):
-            raise ValueError
+        for origin in origins:
+            found = _ORIGIN.fullmatch(origin)
+            if found is None:
+                raise ValueError
+            if found[1].startswith("["):
+                ipaddress.IPv6Address(found[1][1:-1])  # raises a ValueError too
         return frozenset(origins)
 
     return _Variable("origins such as https://example.com, separated by commas", read)
