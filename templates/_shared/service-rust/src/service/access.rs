@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::operations::is_probe;
 use super::settings::{Format, Level, Settings};
 use super::{clock, log};
 
@@ -44,11 +45,10 @@ impl Access<'_> {
     }
 
     fn level(&self) -> Level {
-        let is_probe = matches!(self.route, "/healthz" | "/readyz" | "/metrics");
         let is_unready = self.route == "/readyz" && self.status == 503;
         match self.status {
             500.. if !is_unready => Level::Error,
-            ..400 | 503 if is_probe => Level::Debug,
+            ..400 | 503 if is_probe(self.route) => Level::Debug,
             _ => Level::Info,
         }
     }

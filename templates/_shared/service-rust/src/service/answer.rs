@@ -5,14 +5,16 @@ use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::{HttpResponse, dev::ServiceResponse};
 
 use super::body::Body;
 use super::cors;
 use super::document::title;
 use super::exchange::Exchange;
+use super::operations::is_probe;
 use super::problem::Problem;
+use super::request::Framing;
 use super::sending::{Closing, Streamed};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,15 +27,8 @@ pub(super) fn complete(
 ) -> ServiceResponse {
     let status = answer.status();
     let mut answer = if status.as_u16() < 400 { answer } else { problem(&exchange, answer) };
-    // Else the server would repeat the client's wish for an upgrade, which is not done.
-    let is_upgrade = exchange.request.head().upgrade();
-    let is_last = exchange.facts.is_last || unread.is_some() || is_upgrade;
-    // The server reads on for a moment where more of a body comes, and must be able to.
-    exchange.facts.is_last &= unread.is_none();
     add_fields(&exchange, &mut answer);
-    if is_last {
-        answer.head_mut().set_connection_type(ConnectionType::Close);
-    }
+    close_or_go_on(&mut exchange, &mut answer, unread.is_some());
     let request = exchange.request.clone();
     let is_head = request.method() == Method::HEAD;
     let status = status.as_u16();
@@ -54,6 +49,25 @@ pub(super) fn complete(
         }
     });
     ServiceResponse::new(request, answer)
+}
+
+/// Says whether the connection ends with the answer.
+fn close_or_go_on(exchange: &mut Exchange, answer: &mut HttpResponse, is_unread: bool) {
+    let is_endless = exchange.facts.framing == Framing::Endless;
+    // Chunks are unknown to old clients, and to the server where it takes all for one body.
+    let is_plain = answer.body().size() == BodySize::Stream
+        && (is_endless || exchange.request.version() < Version::HTTP_11);
+    // Else the server would repeat the client's wish for an upgrade, which is not done.
+    let is_last = exchange.facts.is_last || is_plain || exchange.request.head().upgrade();
+    // The server reads on for a moment where more of a body comes, and must be able to.
+    let reads_on = is_endless || is_unread;
+    exchange.facts.is_last = is_last && !reads_on;
+    if is_last || reads_on {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    if is_plain {
+        answer.head_mut().no_chunking(true);
+    }
 }
 
 /// Makes a problem of an answer that is an error, whatever made it.
@@ -89,17 +103,20 @@ fn add_fields(exchange: &Exchange, answer: &mut HttpResponse) {
 /// Returns what answers a request before its handler is asked, if anything does.
 pub(super) fn early(exchange: &mut Exchange) -> Option<HttpResponse> {
     let (facts, settings) = (&exchange.facts, &exchange.route.state.settings);
-    let problem = if exchange.is_surplus() {
+    // Whoever runs the service must learn how it is above all when it is busy.
+    let is_refused = exchange.is_surplus() && !is_probe(exchange.route.path);
+    let problem = if is_refused {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many connections")
     } else if facts.size > MAX_HEADER {
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into()
+        Problem::found(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     } else if facts.length > settings.max_body_bytes {
-        StatusCode::PAYLOAD_TOO_LARGE.into()
+        Problem::found(StatusCode::PAYLOAD_TOO_LARGE)
     } else {
+        exchange.facts.is_last |= exchange.is_surplus();
         return cors::preflight(exchange);
     };
     let mut answer = HttpResponse::from_error(problem);
-    if exchange.is_surplus() {
+    if is_refused {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     exchange.be_last();

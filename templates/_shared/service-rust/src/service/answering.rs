@@ -1,6 +1,5 @@
 //! Owns the way from a request to its answer: the handler, its limits, and what it leaves unread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use actix_web::{Error, HttpResponse};
 use super::answer::complete;
 use super::body::{Body, End};
 use super::exchange::Exchange;
+use super::panics;
 use super::problem::Problem;
 
 /// How long a body that nobody wants may still come before its connection is closed.
@@ -67,13 +67,15 @@ where
                     }
                 }
                 Stage::Answered(answer) => {
+                    let mut exchange = self.exchange.take().expect("it is answered once");
+                    exchange.last = self.body.as_ref().and_then(Body::last);
                     let unread = self.body.take().filter(|body| body.end() != Some(End::Whole));
-                    let exchange = self.exchange.take().expect("it is answered once");
                     return Poll::Ready(Ok(complete(exchange, answer, unread)));
                 }
                 Stage::Nothing => {
-                    // The server shall look whether the connection has ended.
-                    context.waker().wake_by_ref();
+                    if let Some(exchange) = &self.exchange {
+                        exchange.cut_off();
+                    }
                     return Poll::Pending;
                 }
             }
@@ -87,14 +89,16 @@ where
 {
     /// Asks the handler once more, and returns what comes next.
     fn poll_handler(&mut self, mut future: F, context: &mut Context<'_>) -> Stage<F> {
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(context)));
+        let exchange = self.exchange.as_ref().expect("it is not answered yet");
+        let polled = panics::catch(&exchange.facts.id, || Pin::new(&mut future).poll(context));
         let answer = match polled {
-            Ok(Poll::Ready(Ok(response))) => response.into_parts().1,
-            Ok(Poll::Ready(Err(error))) => HttpResponse::from_error(error),
-            Ok(Poll::Pending) if self.is_late(context) => failure(StatusCode::SERVICE_UNAVAILABLE),
-            Ok(Poll::Pending) => return Stage::Asked(future),
-            // What it was, the hook for panics has logged.
-            Err(_) => failure(StatusCode::INTERNAL_SERVER_ERROR),
+            Some(Poll::Ready(Ok(response))) => response.into_parts().1,
+            Some(Poll::Ready(Err(error))) => HttpResponse::from_error(error),
+            Some(Poll::Pending) if self.is_late(context) => {
+                failure(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Some(Poll::Pending) => return Stage::Asked(future),
+            None => failure(StatusCode::INTERNAL_SERVER_ERROR),
         };
         match self.body.as_ref().map(|body| (body, body.end())) {
             None | Some((_, Some(End::Whole))) => Stage::Answered(answer),
@@ -124,5 +128,5 @@ where
 }
 
 fn failure(status: StatusCode) -> HttpResponse {
-    HttpResponse::from_error(Problem::from(status))
+    HttpResponse::from_error(Problem::found(status))
 }

@@ -12,6 +12,7 @@ use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use actix_web::web::Bytes;
 use futures_core::Stream;
 
+use super::request::{Facts, Framing};
 use super::settings::Settings;
 
 /// How a body ended.
@@ -36,6 +37,10 @@ pub(super) struct Body(Rc<RefCell<Coming>>);
 struct Coming {
     payload: Payload,
     left: u64,
+    /// Whether it ends where nothing is left, since the server does not see where it does.
+    is_endless: bool,
+    /// The byte that came last.
+    last: Option<u8>,
     deadline: Pin<Box<Sleep>>,
     /// Whether its reader waits for the client.
     waiting: bool,
@@ -43,10 +48,22 @@ struct Coming {
 }
 
 impl Body {
-    pub(super) fn new(payload: Payload, settings: &Settings) -> Self {
-        let deadline = Box::pin(sleep_until(Instant::now() + settings.body_timeout));
-        let left = settings.max_body_bytes;
-        Self(Rc::new(RefCell::new(Coming { payload, left, deadline, waiting: false, end: None })))
+    pub(super) fn new(payload: Payload, facts: &Facts, settings: &Settings) -> Self {
+        let is_endless = facts.framing == Framing::Endless;
+        Self(Rc::new(RefCell::new(Coming {
+            payload,
+            left: if is_endless { facts.length } else { settings.max_body_bytes },
+            is_endless,
+            last: None,
+            deadline: Box::pin(sleep_until(Instant::now() + settings.body_timeout)),
+            waiting: false,
+            end: None,
+        })))
+    }
+
+    /// Returns the last of the bytes that came.
+    pub(super) fn last(&self) -> Option<u8> {
+        self.0.borrow().last
     }
 
     /// Returns how it ended, if it did.
@@ -78,6 +95,9 @@ impl Stream for Body {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let coming = &mut *self.0.borrow_mut();
+        if coming.is_endless && coming.left == 0 {
+            coming.end.get_or_insert(End::Whole);
+        }
         if coming.end.is_some() {
             return Poll::Ready(None);
         }
@@ -92,13 +112,17 @@ impl Stream for Body {
                 coming.end = Some(End::Whole);
                 return Poll::Ready(None);
             }
-            Poll::Ready(Some(Ok(part))) => match coming.left.checked_sub(part.len() as u64) {
-                Some(left) => {
+            Poll::Ready(Some(Ok(mut part))) => {
+                if coming.is_endless {
+                    part.truncate(usize::try_from(coming.left).unwrap_or(usize::MAX));
+                }
+                coming.last = part.last().copied();
+                if let Some(left) = coming.left.checked_sub(part.len() as u64) {
                     coming.left = left;
                     return Poll::Ready(Some(Ok(part)));
                 }
-                None => End::TooLarge,
-            },
+                End::TooLarge
+            }
             Poll::Ready(Some(Err(_))) => End::Gone,
         };
         coming.waiting = false;

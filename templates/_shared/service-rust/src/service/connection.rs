@@ -46,7 +46,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.line.phase.get() == Phase::Last {
+        if matches!(self.line.phase.get(), Phase::Last | Phase::Over) {
             return Poll::Ready(Ok(())); // the end, as the server sees it
         }
         let before = buffer.filled().len();
@@ -58,8 +58,11 @@ impl AsyncRead for Connection {
             }
         } else if buffer.filled().len() == before {
             self.has_ended = true;
-        } else if self.line.phase.get() == Phase::Idle {
-            self.line.phase.set(Phase::Header(0));
+        } else {
+            self.line.note(&buffer.filled()[before..]);
+            if self.line.phase.get() == Phase::Idle {
+                self.line.phase.set(Phase::Header(0));
+            }
         }
         read
     }
@@ -78,7 +81,13 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_write(context, data)
     }
 
+    /// Ends the connection, too, where somebody waits in vain for an answer: the server comes here
+    /// whenever it has read, and has written all answers that there are.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let phase = self.line.phase.get();
+        if phase == Phase::Over || (phase == Phase::Busy && self.has_ended) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

@@ -31,7 +31,7 @@ impl<S: Subscriber> Layer<S> for Events {
                 line.extend_from_slice(&clock::now());
                 let fields = told.fields.iter().map(|(name, value)| format!(" {name}={value}"));
                 let fields: String = fields.collect();
-                let message = told.message.replace('\n', " ");
+                let message = told.message.replace('\n', r"\n");
                 let _ = writeln!(line, " {} {message}{fields}", log::severity(level));
             }
         }

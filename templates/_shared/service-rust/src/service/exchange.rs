@@ -35,6 +35,8 @@ pub(super) struct Exchange {
     pub(super) facts: Facts,
     pub(super) request: HttpRequest,
     pub(super) route: Rc<Route>,
+    /// The last byte of its body.
+    pub(super) last: Option<u8>,
     line: Option<Rc<Line>>,
     started: Instant,
     is_ended: bool,
@@ -46,14 +48,15 @@ impl Exchange {
         let started = Instant::now();
         let line = request.conn_data::<Rc<Line>>().cloned();
         if let Some(line) = &line {
-            if line.phase.get() == Phase::Last {
+            if matches!(line.phase.get(), Phase::Last | Phase::Over) {
+                line.phase.set(Phase::Over);
                 return None;
             }
             line.phase.set(Phase::Busy);
         }
         route.state.metrics.in_flight.inc();
         let (facts, route) = (Facts::read(request.head()), Rc::clone(route));
-        Some(Self { facts, request, route, line, started, is_ended: false })
+        Some(Self { facts, request, route, last: None, line, started, is_ended: false })
     }
 
     /// Tells whether there were too many connections already when this one came.
@@ -66,6 +69,14 @@ impl Exchange {
         self.facts.is_last = true;
         if let Some(line) = &self.line {
             line.wants_no_body.set(true);
+        }
+    }
+
+    /// Says that there can be no answer.
+    pub(super) fn cut_off(&self) {
+        if let Some(line) = &self.line {
+            line.is_cut.set(true);
+            line.phase.set(Phase::Over);
         }
     }
 
@@ -111,8 +122,11 @@ impl Drop for Exchange {
         }
         self.route.state.metrics.in_flight.dec();
         if let Some(line) = &self.line {
-            line.is_cut.set(!self.is_ended);
-            line.phase.set(if self.facts.is_last { Phase::Last } else { Phase::Idle });
+            if self.facts.is_last {
+                line.phase.set(Phase::Last);
+            } else {
+                line.expect_next(self.last);
+            }
         }
     }
 }

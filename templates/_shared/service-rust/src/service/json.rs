@@ -30,7 +30,7 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
         let mut payload = payload.take();
         Box::pin(async move {
             if !is_json {
-                return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into());
+                return Err(Problem::found(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
             let mut text = BytesMut::new();
             while let Some(part) = next(&mut payload).await {
@@ -73,6 +73,9 @@ async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
     std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await
 }
 
+/// The only parameter of the media type, with and without quotes (RFC 9110, section 5.6.6).
+const CHARSETS: [&str; 2] = ["charset=utf-8", "charset=\"utf-8\""];
+
 /// Tells whether a body is what a service understands: plain JSON in UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
     let is_identity = |value: &[u8]| value.trim_ascii().eq_ignore_ascii_case(b"identity");
@@ -81,7 +84,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     let fits = first.and_then(|value| value.to_str().ok()).is_some_and(|value| {
         let (kind, parameter) = value.split_once(';').unwrap_or((value, "charset=utf-8"));
         kind.trim().eq_ignore_ascii_case("application/json")
-            && parameter.trim().eq_ignore_ascii_case("charset=utf-8")
+            && CHARSETS.iter().any(|known| parameter.trim().eq_ignore_ascii_case(known))
     });
     let mut encodings = headers.get_all(CONTENT_ENCODING);
     fits && second.is_none() && encodings.all(|value| is_identity(value.as_bytes()))

@@ -13,6 +13,7 @@ use super::answer::early;
 use super::answering::{Answering, Stage};
 use super::body::Body;
 use super::exchange::{Exchange, Route};
+use super::request::Framing;
 use super::state::State;
 
 /// The middleware of a route.
@@ -58,7 +59,9 @@ where
             return Answering { exchange: None, body: None, timer: None, stage: Stage::Nothing };
         };
         let settings = &self.route.state.settings;
-        let body = exchange.facts.has_body.then(|| Body::new(request.take_payload(), settings));
+        let facts = &exchange.facts;
+        let has_body = facts.framing != Framing::Nothing;
+        let body = has_body.then(|| Body::new(request.take_payload(), facts, settings));
         let stage = if let Some(answer) = early(&mut exchange) {
             Stage::Answered(answer)
         } else {

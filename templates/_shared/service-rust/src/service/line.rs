@@ -27,6 +27,8 @@ pub(super) enum Phase {
     Busy,
     /// The last answer was given.
     Last,
+    /// There will be no answer to the request that is there.
+    Over,
 }
 
 /// What requests know of the connection that they came on.
@@ -36,8 +38,10 @@ pub(super) struct Line {
     pub(super) is_surplus: bool,
     /// Whether the client need not send the body about which it asks.
     pub(super) wants_no_body: Cell<bool>,
-    /// Whether the last request was dropped without an answer.
+    /// Whether a request got no answer because its body is not HTTP, or its client has gone away.
     pub(super) is_cut: Cell<bool>,
+    /// The last bytes that came.
+    pub(super) tail: Cell<[u8; 4]>,
     pub(super) reader: RefCell<Option<Waker>>,
     pub(super) state: Arc<State>,
 }
@@ -50,9 +54,33 @@ impl Line {
             is_surplus: before >= state.settings.max_connections,
             wants_no_body: Cell::default(),
             is_cut: Cell::default(),
+            tail: Cell::default(),
             reader: RefCell::default(),
             state: Arc::clone(state),
         })
+    }
+
+    /// Remembers the last of these bytes.
+    pub(super) fn note(&self, data: &[u8]) {
+        self.tail.set(data.last_chunk().copied().unwrap_or_else(|| {
+            let mut tail = self.tail.get();
+            for byte in data {
+                tail.rotate_left(1);
+                tail[3] = *byte;
+            }
+            tail
+        }));
+    }
+
+    /// Waits for the next request, of which some may be here already.
+    ///
+    /// The server tells nobody what it has read beyond a request. But a header and chunks end with
+    /// an empty line; and any other body with its last byte, which a header seldom has there too.
+    pub(super) fn expect_next(&self, last: Option<u8>) {
+        let tail = self.tail.get();
+        let is_empty_line = tail.ends_with(b"\n\r\n") || tail.ends_with(b"\n\n");
+        let is_end = is_empty_line || last.is_some_and(|last| tail[3] == last);
+        self.phase.set(if is_end { Phase::Idle } else { Phase::Header(0) });
     }
 }
 
@@ -78,7 +106,7 @@ pub(super) async fn watch(line: Weak<Line>, timeout: Duration) {
                 }
             }
             Phase::Header(steps) => line.phase.set(Phase::Header(steps + 1)),
-            Phase::Idle | Phase::Busy | Phase::Last => {}
+            Phase::Idle | Phase::Busy | Phase::Last | Phase::Over => {}
         }
     }
 }

@@ -24,6 +24,7 @@ mod line;
 mod log;
 mod metrics;
 mod operations;
+mod panics;
 mod parameters;
 mod percent;
 mod problem;

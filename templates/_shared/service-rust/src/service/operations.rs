@@ -40,6 +40,11 @@ pub(super) fn add(routes: &mut Routes<'_>, api: Api) {
         .add("/openapi.json", get(openapi));
 }
 
+/// Tells whether a route is there for probes and scrapers.
+pub(super) fn is_probe(route: &str) -> bool {
+    matches!(route, "/healthz" | "/readyz" | "/metrics")
+}
+
 #[utoipa::path(
     get,
     path = "/healthz",

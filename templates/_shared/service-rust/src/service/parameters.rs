@@ -41,8 +41,7 @@ impl Path {
         }
         let pattern = self.0.match_pattern()?;
         let index = pattern.split('/').position(|part| {
-            let variable = part.strip_prefix('{').and_then(|part| part.split([':', '}']).next());
-            variable == Some(name)
+            part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name)
         })?;
         path.split('/').nth(index)
     }

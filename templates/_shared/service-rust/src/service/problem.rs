@@ -7,6 +7,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::document::title;
+
 /// Why a request has no better answer; a handler returns it as its error.
 ///
 /// The service adds what a client needs to know of the request, such as its id.
@@ -64,27 +66,30 @@ impl Problem {
     }
 
     pub(super) fn not_allowed(allow: String) -> Self {
-        Self { allow: Some(allow), ..Self::from(StatusCode::METHOD_NOT_ALLOWED) }
+        Self { allow: Some(allow), ..Self::found(StatusCode::METHOD_NOT_ALLOWED) }
     }
-}
 
-/// A status says enough by itself where the contract has one sentence for it.
-impl From<StatusCode> for Problem {
-    fn from(status: StatusCode) -> Self {
+    /// Makes a problem that the service found by itself, with the contract's sentence for it.
+    pub(super) fn found(status: StatusCode) -> Self {
         let detail = match status.as_u16() {
-            400 => "the body is not JSON",
             404 => "there is nothing here",
             405 => "this method is not allowed here",
             408 => "the body took too long",
             413 => "the body is too large",
             415 => "the body must be application/json",
-            422 => "the request does not fit",
             431 => "the header is too large",
             503 => "the answer took too long",
-            500.. => "something went wrong here",
-            _ => "the request cannot be answered",
+            _ => return status.into(),
         };
         Self::new(status, detail)
+    }
+}
+
+/// A status of a handler's own says what its title says.
+impl From<StatusCode> for Problem {
+    fn from(status: StatusCode) -> Self {
+        let is_fault = status == StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, if is_fault { "something went wrong here" } else { title(status) })
     }
 }
 

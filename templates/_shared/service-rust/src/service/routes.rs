@@ -24,7 +24,14 @@ pub struct Routes<'a> {
 
 impl Routes<'_> {
     /// Adds a path, such as `/v1/items/{item}`, with a handler for each of its methods.
+    ///
+    /// # Panics
+    ///
+    /// If a variable is not a whole segment: what it stood for could not be told where the path
+    /// is percent-encoded.
     pub fn add(&mut self, path: &'static str, methods: Methods) -> &mut Self {
+        let fits = path.split('/').all(is_segment);
+        assert!(fits, "{path}: a variable must be a whole segment, {{name}}");
         let Methods { routes, allow } = methods;
         let refuse = move || {
             let problem = Problem::not_allowed(allow.join(", "));
@@ -35,6 +42,11 @@ impl Routes<'_> {
         self.config.service(resource.wrap(Layer { path, state: Arc::clone(&self.state) }));
         self
     }
+}
+
+fn is_segment(part: &str) -> bool {
+    let inside = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).unwrap_or(part);
+    !inside.contains(['{', '}', ':', '*'])
 }
 
 /// Which handler answers which method.
@@ -115,9 +127,8 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let nothing = fn_service(|request: ServiceRequest| {
-        let answer = HttpResponse::from_error(Problem::from(StatusCode::NOT_FOUND));
-        ready(Ok(request.into_response(answer)))
+    let nothing = fn_service(|_: ServiceRequest| {
+        ready(Err::<ServiceResponse, _>(Error::from(Problem::found(StatusCode::NOT_FOUND))))
     });
     let unmatched = apply(Layer { path: "unmatched", state: Arc::clone(state) }, nothing);
     let state = Arc::clone(state);

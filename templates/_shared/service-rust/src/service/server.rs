@@ -14,11 +14,11 @@ use actix_web::rt::{System, spawn, time::sleep};
 use super::api::Api;
 use super::connection::Connection;
 use super::error::Error;
-use super::log;
 use super::routes::app;
 use super::settings::Settings;
 use super::signals::Signals;
 use super::state::{Stage, State};
+use super::{log, panics};
 
 /// How many connections may wait until they are accepted.
 const BACKLOG: u32 = 1024;
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(2);
 /// The address cannot be bound, or the service cannot prepare itself.
 pub fn serve(settings: Settings, mut signals: Signals, api: Api) -> Result<(), Error> {
     log::start(&settings);
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    panics::log_all();
     let state = State::new(settings);
     let outcome = System::new().block_on(run(&state, &mut signals, api));
     log::flush();
@@ -72,12 +72,16 @@ async fn drain(state: &State) {
     let grace = state.settings.shutdown_grace;
     loop {
         sleep(LOOK).await;
-        let open = state.connections();
-        if open == 0 {
+        if state.connections() == 0 {
             return;
         }
         if started.elapsed() >= grace {
-            tracing::warn!("cut off after {} s: {open} requests in flight", grace.as_secs());
+            let number = state.metrics.in_flight.get();
+            // What is open without a request only lingers.
+            if number > 0 {
+                let what = if number == 1 { "request" } else { "requests" };
+                tracing::warn!("cut off after {} s: {number} {what} in flight", grace.as_secs());
+            }
             return;
         }
     }
@@ -99,7 +103,9 @@ fn bind(state: &Arc<State>, api: Api) -> io::Result<ServerBuilder> {
             .keep_alive(settings.keep_alive)
             .client_request_timeout(settings.header_timeout)
             .client_disconnect_timeout(LINGER)
-            .h1_allow_half_closed(false) // who closes has gone away
+            // Else what is no HTTP behind a request would cost that one its answer. Who closes has
+            // gone away all the same: the connection sees to that.
+            .h1_allow_half_closed(true)
             .graceful_shutdown_signal(move || {
                 let draining = draining.clone();
                 async move { draining.notified().await }

@@ -17,11 +17,18 @@ pub(super) fn trace_of_parent(value: &HeaderValue) -> Option<[u8; 32]> {
     if fits { trace.try_into().ok() } else { None }
 }
 
-/// Reads an `X-Cloud-Trace-Context`: TRACE/SPAN;o=OPTIONS.
+/// Reads an `X-Cloud-Trace-Context`: TRACE/SPAN;o=OPTIONS, of which the trace may stand alone.
 pub(super) fn trace_of_context(value: &HeaderValue) -> Option<[u8; 32]> {
-    let trace = value.as_bytes().split(|b| matches!(b, b'/' | b';')).next()?;
-    let trace: [u8; 32] = trace.to_ascii_lowercase().try_into().ok()?;
-    (trace.iter().all(u8::is_ascii_hexdigit) && !is_zero(&trace)).then_some(trace)
+    let text = value.to_str().ok()?;
+    let (text, options) = text.split_once(";o=").unwrap_or((text, "0"));
+    let (trace, span) = text.split_once('/').unwrap_or((text, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let trace: [u8; 32] = trace.to_ascii_lowercase().into_bytes().try_into().ok()?;
+    let fits = trace.iter().all(u8::is_ascii_hexdigit)
+        && !is_zero(&trace)
+        && (is_number(span) && span.len() <= 20) // as 64 bits in decimal
+        && is_number(options);
+    fits.then_some(trace)
 }
 
 fn is_zero(digits: &[u8]) -> bool {

@@ -118,6 +118,8 @@ async fn a_body_must_be_plain_json_by_its_header() {
     for (fields, expected) in [
         (&[("Content-Type", "application/json")][..], 200),
         (&[("Content-Type", "Application/JSON ; Charset=UTF-8")], 200),
+        (&[("Content-Type", "application/json; charset=\"utf-8\"")], 200),
+        (&[("Content-Type", "application/json; charset=\"utf-8")], 415),
         (&[("Content-Type", "application/json"), ("Content-Encoding", "identity")], 200),
         (&[], 415),
         (&[("Content-Type", "text/plain")], 415),

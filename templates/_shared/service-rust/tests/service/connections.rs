@@ -96,17 +96,23 @@ fn a_header_over_the_limit_is_431_and_the_last() {
             assert_eq!(connection.rest(), "");
         }
     }
+    // The name of the server counts where it stands in the request line.
+    for (size, status) in [(8192, 200), (8193, 431)] {
+        let start = "GET http://a.example:80/healthz HTTP/1.1\r\nHost: a\r\nX-Big: ";
+        let field = "b".repeat(size - start.len() - 4);
+        assert_eq!(ask(&mut service.connect(), &format!("{start}{field}\r\n\r\n")).0, status);
+    }
 }
 
 #[test]
 fn connections_above_the_limit_are_told_so() {
     let mut service = Service::start(&[("MAX_CONNECTIONS", "1")]);
     let mut first = service.connect();
-    let healthz = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    let fast = "GET /slow/0 HTTP/1.1\r\nHost: a\r\n\r\n";
     // The connection that asked whether it is ready may still be closing.
     eventually(|| {
         first = service.connect();
-        ask(&mut first, healthz).0 == 200
+        ask(&mut first, fast).0 == 200
     });
     let mut second = service.connect();
     second.send("GET /nothing HTTP/1.1\r\nHost: a\r\nX-Request-ID: second\r\n\r\n");
@@ -115,7 +121,15 @@ fn connections_above_the_limit_are_told_so() {
     assert_eq!(answer.detail(), "too many connections");
     assert_eq!(second.rest(), "");
     assert_eq!(service.logged("request_id", "second")["severity"], "ERROR");
-    assert_eq!(ask(&mut first, healthz).0, 200);
+    // Whoever runs it still learns how it is.
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let mut third = service.connect();
+        third.send(&format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let answer = third.answer().expect("it answers");
+        assert_eq!((answer.status, answer.field("connection")), (200, Some("close")), "{path}");
+        assert_eq!(third.rest(), "");
+    }
+    assert_eq!(ask(&mut first, fast).0, 200);
 }
 
 #[test]
@@ -152,6 +166,22 @@ fn old_clients_and_asking_clients_are_answered() {
     assert_eq!(ask(&mut connection, &expecting(12)).0, 100);
     assert_eq!(ask(&mut connection, r#"{"name":"a"}"#).0, 200);
     assert_eq!(ask(&mut service.connect(), &expecting(65_537)).0, 413);
+}
+
+#[test]
+fn the_wait_for_a_body_is_not_the_time_of_the_handler() {
+    let service = Service::start(&[("HANDLER_TIMEOUT_SECONDS", "1")]);
+    for (path, status) in [("/slow/600", 200), ("/slow/9000", 503)] {
+        let mut connection = service.connect();
+        connection.send(&CHUNKED.replace("/shape", path));
+        std::thread::sleep(Duration::from_millis(600));
+        connection.send("c\r\n");
+        std::thread::sleep(Duration::from_millis(600));
+        let started = Instant::now();
+        let (got, body) = ask(&mut connection, "{\"name\":\"a\"}\r\n0\r\n\r\n");
+        assert_eq!(got, status, "{body}");
+        assert!((500..5000).contains(&started.elapsed().as_millis()), "{path}");
+    }
 }
 
 #[test]

@@ -6,9 +6,16 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use serde_json::json;
 
-use my_project::service::State;
+use my_project::service::{State, app};
 
 use crate::asking::{ask, ask_json, get, state};
+use crate::routes::REFUSED;
+
+#[test]
+#[should_panic(expected = "/files/{name}.json: a variable must be a whole segment, {name}")]
+fn a_path_whose_values_could_not_be_told_is_refused() {
+    app(&state(&[]), REFUSED);
+}
 
 #[actix_web::test]
 async fn a_problem_has_its_members_in_their_order() {
@@ -45,12 +52,18 @@ async fn any_error_becomes_a_problem_without_internals() {
     for (path, status, title) in [
         ("/fault", 500, "Internal Server Error"),
         ("/panic", 500, "Internal Server Error"),
+        ("/plain/500", 500, "Internal Server Error"),
+        ("/plain/400", 400, "Bad Request"),
+        ("/plain/404", 404, "Not Found"),
         ("/plain/418", 418, "I'm a teapot"),
         ("/plain/413", 413, "Content Too Large"),
         ("/plain/503", 503, "Service Unavailable"),
     ] {
         let (got, problem) = ask_json(&state, get(path)).await;
         assert_eq!((got, &problem["title"]), (status, &json!(title)), "{path}");
+        // The sentences of the contract are about what the service found by itself.
+        let detail = if status == 500 { "something went wrong here" } else { title };
+        assert_eq!(problem["detail"], detail, "{path}");
         assert!(!problem.to_string().contains("secret"), "{problem}");
     }
 }

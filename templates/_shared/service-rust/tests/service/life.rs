@@ -56,10 +56,23 @@ fn what_takes_longer_than_the_grace_is_cut_off() {
         let _open = in_flight(&mut service, path);
         service.tell("TERM");
         let started = Instant::now();
-        service.logged("message", "cut off after 1 s: 1 requests in flight");
+        service.logged("message", "cut off after 1 s: 1 request in flight");
         assert_eq!(service.wait().code(), Some(0));
         assert!(started.elapsed() >= Duration::from_millis(900));
     }
+}
+
+#[test]
+fn connections_without_a_request_are_no_requests_in_flight() {
+    let settings = [("SHUTDOWN_GRACE_SECONDS", "0"), ("MAX_BODY_BYTES", "1")];
+    let mut service = Service::start(&settings);
+    let mut lingering = service.connect();
+    lingering.send("POST /shape HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+    assert_eq!(lingering.answer().expect("it answers").status, 413);
+    service.tell("TERM");
+    assert_eq!(service.wait().code(), Some(0));
+    let log = service.output().join("\n");
+    assert!(log.contains("draining: SIGTERM") && !log.contains("cut off"), "{log}");
 }
 
 #[test]

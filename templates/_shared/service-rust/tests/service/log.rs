@@ -1,5 +1,7 @@
 //! What the log has, as a process.
 
+use serde_json::Value;
+
 use crate::process::Service;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -30,12 +32,19 @@ fn traces_are_taken_over_if_they_are_valid() {
         ("later", parent.replace("00-", "cc-") + "-more", true),
         ("cloud", format!("X-Cloud-Trace-Context: {}/1;o=1", TRACE.to_uppercase()), true),
         ("twice", format!("{parent}\r\n{parent}"), false),
+        ("both", format!("{parent}\r\n{parent}\r\nX-Cloud-Trace-Context: {TRACE}"), false),
         ("capitals", parent.to_uppercase(), false),
         ("zero", parent.replace(TRACE, &"0".repeat(32)), false),
         ("version", parent.replace("00-", "ff-"), false),
         ("long", parent + "-more", false),
         ("short", "traceparent: 00".to_owned(), false),
         ("odd", "X-Cloud-Trace-Context: x/1".to_owned(), false),
+        ("bare", format!("X-Cloud-Trace-Context: {TRACE}"), true),
+        ("sampled", format!("X-Cloud-Trace-Context: {TRACE};o=1"), true),
+        ("span", format!("X-Cloud-Trace-Context: {TRACE}/abc;o=1"), false),
+        ("wide", format!("X-Cloud-Trace-Context: {TRACE}/{}", "1".repeat(21)), false),
+        ("option", format!("X-Cloud-Trace-Context: {TRACE}/1;x"), false),
+        ("rest", format!("X-Cloud-Trace-Context: {TRACE}/1;o=1;o=1"), false),
     ] {
         service.ask(&format!("GET /slow/0 HTTP/1.1\r\nX-Request-ID: {id}\r\n{field}"));
         let line = service.logged("request_id", id);
@@ -56,6 +65,20 @@ fn a_fault_is_logged_and_nowhere_else() {
     }
     let seen = format!("{:?}", service.seen());
     assert_eq!(seen.matches("secret").count(), 2, "{seen}");
+    let is_fault = |line: &&Value| line["message"].as_str().is_some_and(|m| m.contains("secret"));
+    let ids: Vec<_> = service.seen().iter().filter(is_fault).map(|l| &l["request_id"]).collect();
+    assert_eq!(ids, ["afault", "apanic"], "{seen}");
+}
+
+#[test]
+fn an_event_is_one_line_for_people_too() {
+    let mut service = Service::start(&[("LOG_FORMAT", "text")]);
+    assert_eq!(service.ask("GET /panic HTTP/1.1\r\nX-Request-ID: a").status, 500);
+    service.tell("TERM");
+    assert_eq!(service.wait().code(), Some(0));
+    let output = service.output();
+    let line = output.iter().find(|line| line.contains("secret")).expect("it is logged");
+    assert!(line.contains(r":\nsecret request_id="), "{line}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod bodies;
 mod client;
 mod command_line;
 mod connections;
+mod following;
 mod handlers;
 mod life;
 mod log;

@@ -87,6 +87,11 @@ impl Service {
         status.expect("it has ended")
     }
 
+    /// Returns what a service that has ended wrote, as it is.
+    pub(crate) fn output(&self) -> Vec<String> {
+        self.lines.iter().collect()
+    }
+
     /// Returns the lines of the log that were looked at.
     pub(crate) fn seen(&self) -> &[Value] {
         &self.seen

@@ -29,16 +29,25 @@ pub(crate) const API: Api = Api {
     },
 };
 
+/// What no service can be made of.
+pub(crate) const REFUSED: Api = Api {
+    configure: |routes| {
+        routes.add("/files/{name}.json", get(|| async { "" }));
+    },
+    ..API
+};
+
 #[derive(OpenApi)]
 struct Document;
 
 fn configure(routes: &mut Routes<'_>) {
     routes
-        .add("/slow/{milliseconds}", get(slow))
+        .add("/slow/{milliseconds}", get(slow).post(|path: Path, _: Json<Shape>| slow(path)))
         .add("/panic", get(panic))
         .add("/fault", get(|| async { Err::<HttpResponse, _>(std::io::Error::other("secret")) }))
         .add("/plain/{status}", get(plain))
-        .add("/endless", get(|| async { HttpResponse::Ok().body(Endless) }))
+        .add("/endless", get(|| async { HttpResponse::Ok().body(Parts(u32::MAX)) }))
+        .add("/parts/{number}", get(parts))
         .add("/domain", get(|| async { Err::<HttpResponse, _>(domain_error()) }))
         .add("/query", get(query))
         .add(
@@ -81,6 +90,10 @@ async fn plain(path: Path) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::new(status.parse().expect("tests ask for a status")))
 }
 
+async fn parts(path: Path) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().body(Parts(path.read("number")?)))
+}
+
 async fn query(query: Query) -> Result<String, Problem> {
     Ok(format!("{:?}", query.read::<String>("text")?))
 }
@@ -93,10 +106,10 @@ fn domain_error() -> Problem {
     Problem::of_domain("too_much", "more than there is").at(7)
 }
 
-/// An answer that goes on until somebody ends it.
-struct Endless;
+/// An answer that goes on for so many parts.
+struct Parts(u32);
 
-impl MessageBody for Endless {
+impl MessageBody for Parts {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -104,11 +117,13 @@ impl MessageBody for Endless {
     }
 
     fn poll_next(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
         context.waker().wake_by_ref();
         std::thread::sleep(Duration::from_millis(1));
+        let Some(left) = self.0.checked_sub(1) else { return Poll::Ready(None) };
+        self.0 = left;
         Poll::Ready(Some(Ok(Bytes::from_static(b"more"))))
     }
 }
