@@ -54,9 +54,9 @@ def test_what_is_counted_is_whole_batches_of_verified_work(tested: Subject, name
         assert throughput["unit"] == ("bytes/s" if memory else "operations/s")
         assert 0 < throughput["min"] <= throughput["median"] <= throughput["max"]
         rate = work / each["seconds"]
-        # Batches of several threads overlap, and the last ones do not fill the time.
-        slack = 1.05 if name in {"gpu", "one kernel", "one thread"} else 1.5
-        assert throughput["min"] / slack <= rate <= throughput["max"] * slack, each
+        # Batches of several threads overlap, the last ones do not fill the time, and a machine
+        # that does something else meanwhile lets time pass between them.
+        assert throughput["min"] / 1.5 <= rate <= throughput["max"] * 1.5, each
         assert (each["errors"], each["first_addresses"]) == (0, [])
         assert (each["reference"] is None) == memory
         if not memory:

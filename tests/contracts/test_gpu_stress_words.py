@@ -24,6 +24,14 @@ def test_help_and_version(tested: Subject) -> None:
     assert all(command in whole.stdout for command in ("cpu", "gpu", "tgpu", "list", "selftest"))
 
 
+def test_the_last_of_an_option_given_again_counts(tested: Subject, tmp_path: Path) -> None:
+    """As with most programs, so that an alias can be overruled; the first one is not even tried."""
+    first, last = tmp_path / "missing" / "first.json", tmp_path / "last.json"
+    ran = tested.run("list", "--json", str(first), "--json", str(last))
+    assert (ran.status, ran.stderr) == (0, "")
+    assert last.exists()
+
+
 RUNS = ["--duration", "--kernel", "--precision", "--memory-fraction", "--max-temperature",
         "--min-throughput", "--backend", "--json", "--quiet"]  # fmt: skip
 OPTIONS = {
@@ -50,7 +58,7 @@ WRONG = [
     "cpu --backend torch --kernel fma", "gpu --backend torch --kernel memory",
     "gpu --device 0 --device 0", "gpu --device all --device all", "gpu --device all --device 0",
     "cpu --device 0", "cpu --sensors none", "cpu --allow-software", "gpu --threads 2",
-    "cpu --rounds 5", "cpu extra", "cpu --eat", "cpu --duration", "cpu --duration 1s --duration 2s",
+    "cpu --rounds 5", "cpu extra", "cpu --eat", "cpu --duration", "cpu --duration 1s --duration 0s",
     "list --quiet", "list --duration 1s", "list extra", "selftest", "selftest tgpu",
     "selftest cpu --duration 1s", "selftest cpu --device 0", "selftest cpu --allow-software",
     "selftest gpu --device 0 --device 0", "selftest cpu --quiet",

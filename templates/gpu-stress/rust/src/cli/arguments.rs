@@ -15,6 +15,7 @@ use super::examples;
 #[derive(Parser)]
 #[command(name = "my-project", version, about, after_help = examples::ALL)]
 #[command(disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+#[command(args_override_self = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
