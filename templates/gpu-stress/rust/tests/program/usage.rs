@@ -27,7 +27,6 @@ fn what_makes_no_sense_is_refused_with_one_line() {
         "cpu --precision f32 --precision f32",
         "gpu --device 0 --device 0",
         "gpu --device all --device 0",
-        "cpu --duration 1s --duration 1s",
         "cpu --kernel sort",
         "cpu --max-temperature 0",
         "cpu --min-throughput 9.5X",
