@@ -38,7 +38,7 @@ pub(crate) fn act<S: System>(
         Ok(pair) => pair,
         Err(halt) => return Acted::nothing(Err(halt)),
     };
-    let outcome = pair.act(action, pair.at(temporary));
+    let outcome = pair.act(action, pair.folder.at(temporary));
     let changed = [&pair.keeper, &pair.victim].map(|file| file.changed(system));
     Acted { outcome, changed, is_aside: outcome.is_err() && pair.is_aside.get() }
 }
@@ -90,7 +90,7 @@ impl<S: System> Pair<'_, S> {
     }
 
     fn exchange(&self, action: Action, aside: Place<'_>) -> Result<(), Halt> {
-        let (system, here) = (self.system, self.here());
+        let (system, here) = (self.system, self.folder.here());
         match system.exchange(aside, here).map_err(Reason::from) {
             Ok(()) => {
                 self.is_aside.set(true);
@@ -120,7 +120,7 @@ impl<S: System> Pair<'_, S> {
     ///
     /// What cannot be given it back keeps the temporary name, which is told.
     fn bring_back(&self, action: Action, aside: Place<'_>) {
-        let here = self.here();
+        let here = self.folder.here();
         if self.is_link(action, here) {
             self.touch_linked(action);
             let mut is_aside = self.system.exchange(aside, here).is_err();
@@ -139,7 +139,7 @@ impl<S: System> Pair<'_, S> {
     }
 
     fn delete(&self, aside: Place<'_>) -> Result<(), Halt> {
-        let (system, here) = (self.system, self.here());
+        let (system, here) = (self.system, self.folder.here());
         system.rename_new(here, aside)?;
         self.victim.touch();
         self.remove(aside).inspect_err(|_| {
@@ -149,7 +149,7 @@ impl<S: System> Pair<'_, S> {
     }
 
     fn trash(&self) -> Result<(), Halt> {
-        self.ensure_goes(self.here())?;
+        self.ensure_goes(self.folder.here())?;
         self.victim.touch();
         self.system.trash(self.victim.side.name).map_err(|_| Halt::Failed(Reason::NotTrashed))
     }

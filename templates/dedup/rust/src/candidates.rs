@@ -131,8 +131,7 @@ pub(crate) fn keep_groups(mut files: Vec<Candidate>) -> Vec<Candidate> {
     let mut kept = 0;
     let mut first = 0;
     while first < files.len() {
-        let end =
-            first + files[first..].iter().take_while(|file| file.is_like(&files[first])).count();
+        let end = end_of_group(&files, first);
         if end - first > 1 {
             files.copy_within(first..end, kept);
             kept += end - first;
@@ -142,4 +141,9 @@ pub(crate) fn keep_groups(mut files: Vec<Candidate>) -> Vec<Candidate> {
     files.truncate(kept);
     files.shrink_to_fit();
     files
+}
+
+/// Where the files end that are like the one at `first` and stand behind it.
+pub(crate) fn end_of_group(files: &[Candidate], first: usize) -> usize {
+    first + files[first..].iter().take_while(|file| file.is_like(&files[first])).count()
 }

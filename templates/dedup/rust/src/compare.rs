@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rustix::fd::OwnedFd;
 
-use crate::candidates::{Candidate, keep_groups};
+use crate::candidates::{Candidate, end_of_group, keep_groups};
 use crate::file::{Stamp, ensure_as_met, open_as_met};
 use crate::reading::{Digest, announce, data, is_zero, read_exactly};
 use crate::stages::Stages;
@@ -46,8 +46,7 @@ impl Stages<'_> {
         let mut rest = Vec::new();
         let (mut batches, mut first) = (Vec::<Batch>::new(), 0);
         while first < files.len() {
-            let group = files[first..].iter().take_while(|file| file.is_like(&files[first]));
-            let end = first + group.count();
+            let end = end_of_group(files, first);
             if end - first <= most {
                 batches.extend(divided(first, end));
             }

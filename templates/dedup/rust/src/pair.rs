@@ -9,6 +9,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use crate::file::{Identity, Stamp, Time};
+use crate::reading::is_zero;
 use crate::system::{Found, Place, System};
 use crate::{Action, Halt, Obstacle, Reason};
 
@@ -24,12 +25,28 @@ pub(crate) struct Side<'a> {
     pub(crate) stamp: Stamp,
 }
 
-impl<'a> Side<'a> {
-    /// The folder of the name, and the rest of it.
-    pub(crate) fn split(&self) -> (&'a Path, &'a Path) {
-        let root = Path::new("/");
-        let last = self.name.file_name().map_or(Path::new("."), Path::new);
-        (self.name.parent().unwrap_or(root), last)
+/// The folder of a victim's name, open: what is done to names in it is done in this one folder.
+pub(crate) struct Folder<'a> {
+    pub(crate) opened: OwnedFd,
+    /// The victim's name in it.
+    last: &'a Path,
+}
+
+impl<'a> Folder<'a> {
+    pub(crate) fn open<S: System>(system: &S, victim: Side<'a>) -> io::Result<Self> {
+        let opened = system.folder(victim.name.parent().unwrap_or(Path::new("/")))?;
+        let last = victim.name.file_name().map_or(Path::new("."), Path::new);
+        Ok(Self { opened, last })
+    }
+
+    /// Another name in it.
+    pub(crate) fn at<'b>(&'b self, name: &'b Path) -> Place<'b> {
+        Place { folder: self.opened.as_fd(), name }
+    }
+
+    /// The place that the victim's name stands for.
+    pub(crate) fn here(&self) -> Place<'_> {
+        self.at(self.last)
     }
 }
 
@@ -46,8 +63,7 @@ pub(crate) struct Pair<'a, S> {
     pub(crate) system: &'a S,
     pub(crate) keeper: Opened<'a>,
     pub(crate) victim: Opened<'a>,
-    /// The folder of the victim's name.
-    folder: OwnedFd,
+    pub(crate) folder: Folder<'a>,
     /// Whether what had the victim's name has the temporary one.
     pub(crate) is_aside: Cell<bool>,
 }
@@ -55,10 +71,8 @@ pub(crate) struct Pair<'a, S> {
 impl<'a, S: System> Pair<'a, S> {
     pub(crate) fn open(system: &'a S, keeper: Side<'a>, victim: Side<'a>) -> Result<Self, Halt> {
         let (keeper, keeper_stamp) = Opened::new(system, keeper, Place::of(keeper.name))?;
-        let (folder, name) = victim.split();
-        let folder = system.folder(folder).map_err(Halt::of_opening_folder)?;
-        let place = Place { folder: folder.as_fd(), name };
-        let (victim, victim_stamp) = Opened::new(system, victim, place)?;
+        let folder = Folder::open(system, victim).map_err(Halt::of_opening_folder)?;
+        let (victim, victim_stamp) = Opened::new(system, victim, folder.here())?;
         if keeper_stamp.is_same_file(&victim_stamp) {
             return Err(Halt::LeftAlone(Obstacle::SameFile));
         }
@@ -73,16 +87,6 @@ impl<'a, S: System> Pair<'a, S> {
             }
         }
         Ok(Self { system, keeper, victim, folder, is_aside: Cell::new(false) })
-    }
-
-    /// The victim's name, or another in its folder.
-    pub(crate) fn at<'b>(&'b self, name: &'b Path) -> Place<'b> {
-        Place { folder: self.folder.as_fd(), name }
-    }
-
-    /// The place that the victim's name stands for.
-    pub(crate) fn here(&self) -> Place<'_> {
-        self.at(self.victim.side.split().1)
     }
 
     /// Compares all bytes of both, and makes sure that neither was touched meanwhile.
@@ -100,7 +104,7 @@ impl<'a, S: System> Pair<'a, S> {
                 return Err(Halt::LeftAlone(Obstacle::Differs));
             }
             at += step as u64;
-            if ours.iter().all(|byte| *byte == 0) {
+            if is_zero(ours) {
                 at = self.data(&self.keeper.file, at).min(self.data(&self.victim.file, at));
             }
         }

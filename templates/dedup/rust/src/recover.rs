@@ -2,10 +2,10 @@
 //! be done.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::Path;
 
-use crate::pair::{Side, identity, is_link_to};
+use crate::pair::{Folder, Side, identity, is_link_to};
 use crate::system::{Found, Place, System};
 use crate::{Action, Halt, Reason};
 
@@ -15,8 +15,7 @@ pub(crate) struct Begun<'a, S> {
     action: Action,
     keeper: Side<'a>,
     victim: Side<'a>,
-    /// The folder of the victim's name.
-    folder: OwnedFd,
+    folder: Folder<'a>,
 }
 
 /// Something that stays under its temporary name.
@@ -35,26 +34,18 @@ impl<'a, S: System> Begun<'a, S> {
         keeper: Side<'a>,
         victim: Side<'a>,
     ) -> io::Result<Self> {
-        let folder = system.folder(victim.split().0)?;
+        let folder = Folder::open(system, victim)?;
         Ok(Self { system, action, keeper, victim, folder })
-    }
-
-    fn at<'b>(&'b self, name: &'b Path) -> Place<'b> {
-        Place { folder: self.folder.as_fd(), name }
-    }
-
-    fn here(&self) -> Place<'_> {
-        self.at(self.victim.split().1)
     }
 
     /// Whether there is nothing of that name.
     pub(crate) fn is_free(&self, temporary: &Path) -> bool {
-        is_missing(self.system.look(self.at(temporary)))
+        is_missing(self.system.look(self.folder.at(temporary)))
     }
 
     /// Puts right what is left under a temporary name: a link of ours goes, a victim comes back.
     pub(crate) fn put_right(&self, temporary: &Path) -> Result<(), Stays> {
-        let aside = self.at(temporary);
+        let aside = self.folder.at(temporary);
         let stays = |halt| Stays { halt, is_victim: false };
         match self.system.look(aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -72,7 +63,7 @@ impl<'a, S: System> Begun<'a, S> {
 
     /// Gives the victim its name back, unless something else has it.
     fn give_back(&self, aside: Place<'_>) -> Result<(), Halt> {
-        let here = self.here();
+        let here = self.folder.here();
         if is_missing(self.system.look(here)) {
             return Ok(self.system.rename_new(aside, here)?);
         }
@@ -95,13 +86,13 @@ impl<'a, S: System> Begun<'a, S> {
     /// Whether the action was done, though there is no line of it.
     pub(crate) fn is_done(&self) -> bool {
         match self.action {
-            Action::Hardlink | Action::Symlink => self.is_our_link(self.here()),
+            Action::Hardlink | Action::Symlink => self.is_our_link(self.folder.here()),
             Action::Delete | Action::Trash => {
                 // A folder that is away, or another in its place, holds no victim either.
                 let device = self.victim.stamp.identity.device;
-                let is_there = self.system.state(self.folder.as_fd());
+                let is_there = self.system.state(self.folder.opened.as_fd());
                 is_there.is_ok_and(|found| found == Found::Folder(device))
-                    && is_missing(self.system.look(self.here()))
+                    && is_missing(self.system.look(self.folder.here()))
             }
             Action::Reflink => false,
         }
