@@ -3,21 +3,19 @@
 from array import array
 from collections.abc import Iterator, Sequence
 
-from .rows import buckets
-
-_SIZE = 32  # bytes of the longest hash
+from .rows import KEY, buckets
 
 
 class Digests:
     """A place for each hash, of which some stay empty."""
 
     def __init__(self, count: int) -> None:
-        self._packed = bytearray(_SIZE * count)
+        self._packed = bytearray(KEY * count)
         self._lengths = bytearray(count)
 
     def put(self, place: int, digest: bytes) -> None:
         """Keep a hash; may be called from any thread, each with places of its own."""
-        start = place * _SIZE
+        start = place * KEY
         self._packed[start : start + len(digest)] = digest
         self._lengths[place] = len(digest)
 
@@ -25,12 +23,12 @@ class Digests:
         self, rows: Sequence[int], start: int, end: int
     ) -> Iterator[tuple[bytes, Sequence[int]]]:
         """Yield the hashes that two places or more have, with the rows at these places."""
-        for places in buckets(range(start, end), lambda place: self._packed[place * _SIZE]):
+        for places in buckets(range(start, end), lambda place: self._packed[place * KEY]):
             found: dict[bytes, int | array[int]] = {}
             for place in places:
                 if not self._lengths[place]:
                     continue
-                at = place * _SIZE
+                at = place * KEY
                 digest = bytes(self._packed[at : at + self._lengths[place]])
                 first = found.setdefault(digest, place)
                 if isinstance(first, int):

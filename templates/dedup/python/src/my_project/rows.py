@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 _BUCKETS = 251  # a prime, for sizes and inodes love powers of two
 _SMALL = 4096  # rows; so many are sorted at once
-_KEY = 32  # bytes of the longest key
+KEY = 32  # bytes of the longest key, which is a hash
 
 
 class Classes:
@@ -24,7 +24,7 @@ class Classes:
         self._rows.extend(rows)
         self._ends.append(len(self._rows))
         if key:
-            self._keys += key.ljust(_KEY, b"\0")
+            self._keys += key.ljust(KEY, b"\0")
 
     def first(self, place: int) -> int:
         """Return the first row of a class."""
@@ -36,7 +36,7 @@ class Classes:
 
     def key(self, place: int) -> bytes:
         """Return the key of a class, filled up with zeros."""
-        return bytes(self._keys[place * _KEY : (place + 1) * _KEY])
+        return bytes(self._keys[place * KEY : (place + 1) * KEY])
 
     def extend(self, others: "Classes") -> None:
         """Add the classes of others."""
