@@ -58,16 +58,22 @@ def touched(cells: Sequence[Cell], changed: Sequence[str], folder: str) -> list[
     ]
 
 
+def is_suite_of(module: str, template: str) -> bool:
+    """Tell whether a module of tests is a template's.
+
+    It is `test_<template>.py`, or for a theme of it `test_<template>_<theme>.py`.
+    """
+    suite = f"test_{template.replace('-', '_')}"
+    return module == f"{suite}.py" or module.removesuffix(".py").startswith(f"{suite}_")
+
+
 def _touches(path: str, template: Template, language: str, folder: str) -> bool:
     if path.startswith(_PROSE):
         return False
     # A template, or all of them, may be a submodule or a link: a path with no file in it.
     top, name, part = (*path.split("/"), "", "")[:3]
     if (top, name) == ("tests", "contracts"):
-        # `test_<template>.py`, or one for each theme, `test_<template>_<theme>.py`.
-        suite = f"test_{template.name.replace('-', '_')}"
-        themed = part.removesuffix(".py").startswith(f"{suite}_")
-        return part == f"{suite}.py" or themed or not part.startswith("test_")
+        return is_suite_of(part, template.name) or not part.startswith("test_")
     if top != folder or not name:
         return True
     if name == SHARED:

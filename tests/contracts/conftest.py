@@ -15,6 +15,7 @@ from contracts.services import Service, Settings
 from scaffold import catalog, passes, project
 from scaffold.check import Cell, test_answers
 from scaffold.commands import Workshop
+from scaffold.matrix import is_suite_of
 from scaffold.release import open_release
 from scaffold.render import render
 from scaffold.toolchain import missing, needed
@@ -54,9 +55,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], list
 
 
 def template_of(request: pytest.FixtureRequest) -> str:
-    """Return the template of a module `test_<template>.py` or `test_<template>_<theme>.py`."""
-    module = Path(request.path).stem.removeprefix("test_").replace("_", "-")
-    return next(name for name in catalog.names() if f"{module}-".startswith(f"{name}-"))
+    """Return the template that a module is about."""
+    return next(name for name in catalog.names() if is_suite_of(request.path.name, name))
 
 
 @pytest.fixture(scope="module", params=catalog.LANGUAGES)
