@@ -1,11 +1,18 @@
-"""Trees of files and toy templates for the tests."""
+"""Trees of files and toy templates for the tests, and the waiting for what is to come."""
 
 import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+LONG_TESTS = os.environ.get("SCAFFOLD_LONG_TESTS") == "1"
+"""Whether the suites of the contracts take all the time that they could use."""
+
+T = TypeVar("T")
 
 _SHARED = (Path(__file__).parents[1] / "templates/_shared/questions.toml").read_text("utf-8")
 QUESTIONS = _SHARED.partition("\n[questions.template_updates]")[0]  # the toys lack its layer
@@ -74,3 +81,12 @@ def need(tool: str) -> str:
             pytest.fail(absent)
         pytest.skip(absent)
     return path
+
+
+def eventually(look: Callable[[], T | None], within: float = 10.0) -> T:
+    """Look again and again until something true comes back, and return it."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"still {found!r} after {within} seconds"
+        time.sleep(0.005)
+    return found

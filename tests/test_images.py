@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from contracts.http_client import Connection, request
-from contracts.services import EXAMPLES, eventually
+from contracts.services import EXAMPLES
+from helpers import eventually
 from images.engine import Engine
 from images.trials import Image, Project, built, files, make_project, wait_until_ready
 from scaffold import catalog

@@ -3,21 +3,18 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from contracts.dedup_trees import Ran
+from helpers import eventually
 
 READS = "read,pread,pread64"
 LINKS = "link,linkat,symlink,symlinkat"
 NOWHERE = Path("/nowhere")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,6 @@ def calls_of(log: Path) -> list[tuple[str, str]]:
     return [(name, path) for name, _, path in found if name]
 
 
-def wait_until(look: Callable[[], T | None], what: str) -> T:
-    """Look again and again for up to half a minute, and return the first thing that is true."""
-    end = time.monotonic() + 30
-    while not (found := look()):
-        assert time.monotonic() < end, f"{what} never came"
-        time.sleep(0.005)
-    return found
-
-
 def state_of(process: int) -> str:
     """Return the letter of the state of a process: `S` sleeps, `T` was stopped, `Z` has ended."""
     return Path(f"/proc/{process}/stat").read_text("latin-1").rpartition(")")[2].split()[0]
@@ -81,7 +69,7 @@ def run_held(
         env={**os.environ, **environment},
     ) as running:
         try:
-            wait_until(lambda: state_of(running.pid) in "TZ", "the event")
+            eventually(lambda: state_of(running.pid) in "TZ", within=30)
             if running.poll() is not None:
                 pytest.fail(f"the event never came: {running.communicate()}")
             meanwhile(running.pid)

@@ -6,16 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+from hypothesis import HealthCheck, settings
 
 from contracts.dedup_trees import Ran, lines, run, said
-
-LONG_TESTS = os.environ.get("SCAFFOLD_LONG_TESTS") == "1"
-
+from helpers import LONG_TESTS
 
 CONTRACT = Path(__file__).parents[2] / "templates/dedup/any/contract"
-
-
 BIG = b"x" * 100_000
+
+
+def examples(short: int, long: int) -> settings:
+    """Return the settings of a property that is tried on so many examples, in either form."""
+    return settings(
+        max_examples=long if LONG_TESTS else short,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
 
 
 def schema(name: str, program: list[str]) -> jsonschema.Draft202012Validator:

@@ -7,8 +7,7 @@ import re
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from contracts.http_client import Answer, Headers, ask
+from helpers import eventually
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SERVICES = ("microservice", "cloud-run")
 """The templates that stand on the shared service layers."""
 
-LONG = os.environ.get("SCAFFOLD_LONG_TESTS") == "1"
 START = 30.0
 """Seconds in which a service must be ready, however busy the machine is."""
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -47,15 +46,6 @@ EXAMPLES = {
     "microservice": Example("/v1/add/1/2", "/v1/{operation}/{a}/{b}", b'{"result":3}'),
     "cloud-run": Example("/v1/fruit?seed=42", "/v1/fruit", b'{"fruit":"fig"}'),
 }
-
-
-def eventually(look: Callable[[], T], within: float = 10.0) -> T:
-    """Look again and again until something true comes back, and return it."""
-    deadline = time.monotonic() + within
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"still {found!r} after {within} seconds"
-        time.sleep(0.005)
-    return found
 
 
 def free_port() -> int:

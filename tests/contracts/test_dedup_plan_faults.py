@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from contracts.dedup_runs import LONG_TESTS, plan
+from contracts.dedup_runs import plan
 from contracts.dedup_trees import grow, run, said, shape
+from helpers import LONG_TESTS
 
 FAULTS: dict[str, tuple[int, str, Any]] = {
     "other version": (1, "another version", lambda p: p[0].update(plan=2)),

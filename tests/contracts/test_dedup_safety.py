@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.dedup_faults import ERRORS, LONG, OTHER, Bench, each_call
-from contracts.dedup_runs import LONG_TESTS
+from contracts.dedup_runs import examples
 from contracts.dedup_trees import clear, run, said
+from helpers import LONG_TESTS
 
 
 @pytest.fixture(params=["hardlink", "symlink", "delete"])
@@ -90,11 +91,7 @@ def test_a_file_that_is_swapped_in_is_not_lost(make: Any, most: int | None, name
     event=st.sampled_from([*map(str, ERRORS), "kill", "swap"]),
     name=st.sampled_from("abc"),
 )
-@settings(
-    max_examples=400 if LONG_TESTS else 6,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(6, 400)
 def test_any_tree_any_plan_and_any_event(  # noqa: PLR0913, PLR0917  # what is drawn
     programs: dict[str, list[str]],
     library: Path,

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from contracts.dedup_events import READS, Event, calls_of
-from contracts.dedup_runs import LONG_TESTS
 from contracts.dedup_trees import grow, run, said
-from helpers import need
+from helpers import LONG_TESTS, need
 
 
 def test_sparse_files_of_a_terabyte(program: list[str], tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.dedup_events import READS, Event, calls_of, run_held, state_of, wait_until
+from contracts.dedup_events import READS, Event, calls_of, run_held, state_of
 from contracts.dedup_runs import plan
 from contracts.dedup_trees import grow, lines, run, said
+from helpers import eventually
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -122,12 +123,12 @@ def test_a_signal_ends_the_waiting_for_a_plan(
         env={**os.environ, **Event("none", fifo).environment(library, log)},
     ) as running:
         try:
-            wait_until(lambda: log.exists() and b"open" in log.read_bytes(), "the opening")
+            eventually(lambda: log.exists() and b"open" in log.read_bytes(), within=30)
             if writes:
-                writer = wait_until(lambda: _writer(fifo), "a reader")
+                writer = eventually(lambda: _writer(fifo), within=30)
                 os.write(writer, b'{"plan":1,')
-                wait_until(partial(_is_empty, writer), "the reading")
-            wait_until(partial(_sleeps, running.pid), "the waiting")
+                eventually(partial(_is_empty, writer), within=30)
+            eventually(partial(_sleeps, running.pid), within=30)
             running.send_signal(signal.SIGTERM)
             told = running.communicate(timeout=30)
         finally:
@@ -171,10 +172,10 @@ def test_a_signal_ends_the_waiting_for_a_reader(
     ) as running:
         assert running.stdout is not None
         pipe = running.stdout.fileno()
-        wait_until(lambda: _waiting(pipe) > 50_000 and _sleeps(running.pid), "a full pipe")
+        eventually(lambda: _waiting(pipe) > 50_000 and _sleeps(running.pid), within=30)
         running.send_signal(signal.SIGTERM)
         try:
-            wait_until(lambda: running.poll() is not None, "the end")
+            eventually(lambda: running.poll() is not None, within=30)
         finally:
             running.kill()
         assert running.stderr is not None

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.dedup_runs import LONG_TESTS, schema
+from contracts.dedup_runs import examples, schema
 from contracts.dedup_trees import DRAWN, Drawn, clear, lines, run, said, shape, unprivileged
 
 
@@ -22,11 +22,7 @@ from contracts.dedup_trees import DRAWN, Drawn, clear, lines, run, said, shape, 
     action=st.sampled_from(["hardlink", "symlink", "delete", "reflink"]),
     keep=st.sampled_from(["first-path", "oldest", "newest", "shortest"]),
 )  # fmt: skip
-@settings(
-    max_examples=300 if LONG_TESTS else 5,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(5, 300)
 def test_both_say_and_do_the_same_on_any_tree(  # noqa: PLR0913, PLR0917  # what is drawn
     programs: dict[str, list[str]],
     tmp_path: Path,

@@ -11,7 +11,8 @@ import pytest
 from contracts.http_case import BODY, CHUNKS, RESULT, post, refused
 from contracts.http_client import Answer, Connection, request
 from contracts.http_metrics import Counts, counted, counted_since, in_flight
-from contracts.services import Cell, Service, Settings, eventually
+from contracts.services import Cell, Service, Settings
+from helpers import eventually
 
 TEMPLATES = ("microservice",)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from contracts.http_client import Connection, NoAnswerError, chunked, request
-from contracts.services import SERVICES, Cell, Service, eventually
+from contracts.services import SERVICES, Cell, Service
+from helpers import eventually
 
 TEMPLATES = SERVICES
 

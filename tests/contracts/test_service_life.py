@@ -16,14 +16,15 @@ import pytest
 
 from contracts.http_case import JSON
 from contracts.http_client import Answer, Connection, NoAnswerError, request
-from contracts.services import LONG, Service, Settings, eventually
+from contracts.services import Service, Settings
+from helpers import LONG_TESTS, eventually
 
 TEMPLATES = ("microservice",)
 
 BODY = b'{"expression":"1 + 2"}'
 HEAD = request("POST", "/v1/evaluate", [JSON, ("Content-Length", str(len(BODY)))])
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
-MOMENTS = 200 if LONG else 12
+MOMENTS = 200 if LONG_TESTS else 12
 Start = Callable[[Settings], Service]
 
 

@@ -10,7 +10,8 @@ import pytest
 from contracts.http_case import BODY, CHUNKS, DETAILS, JSON, LIMIT, RESULT, post, refused
 from contracts.http_client import Connection, chunked, request
 from contracts.http_metrics import in_flight
-from contracts.services import Service, Settings, eventually
+from contracts.services import Service, Settings
+from helpers import eventually
 
 TEMPLATES = ("microservice",)
 

@@ -10,7 +10,8 @@ import pytest
 
 from contracts.http_client import Connection, request
 from contracts.http_metrics import counted, counted_since, families, in_flight
-from contracts.services import SERVICES, Cell, Line, Service, Settings, eventually
+from contracts.services import SERVICES, Cell, Line, Service, Settings
+from helpers import eventually
 
 TEMPLATES = SERVICES
 

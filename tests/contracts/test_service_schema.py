@@ -6,11 +6,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from contracts.services import LONG, SERVICES, Cell, Service
+from contracts.services import SERVICES, Cell, Service
+from helpers import LONG_TESTS
 
 TEMPLATES = SERVICES
 
-EXAMPLES = 1000 if LONG else 50
+EXAMPLES = 1000 if LONG_TESTS else 50
 CONFIG = """
 seed = 20261125
 continue-on-failure = true

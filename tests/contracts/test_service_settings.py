@@ -7,7 +7,8 @@ import json
 import socket
 from collections.abc import Callable, Sequence
 
-from contracts.services import Service, Settings, eventually, free_port, run, run_each
+from contracts.services import Service, Settings, free_port, run, run_each
+from helpers import eventually
 
 TEMPLATES = ("microservice",)
 

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contracts.services import eventually, free_port
+from contracts.services import free_port
+from helpers import eventually
 from images.engine import Engine
 from images.stand_ins import ensure
 from scaffold import project
