@@ -10,6 +10,15 @@ from pathlib import Path
 import pytest
 
 from contracts.dedup_trees import grow, shim
+from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
+    both,
+    broken,
+    driver,
+    nvml_library,
+    of,
+    sensing,
+    tested,
+)
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings
 from scaffold import catalog, passes, project
@@ -22,11 +31,20 @@ from scaffold.toolchain import missing, needed
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], list[str]]:
-    """Return a function that makes and builds a project once, and gives the words that run it."""
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
+    """Return a function that makes and builds a project once, and gives the words that run it.
+
+    Its arguments are a template, a language, and for a variant a letter for the project's name and
+    a function that edits the project's folder before it is built.
+    """
 
     @cache
-    def built(template_name: str, language: str) -> list[str]:
+    def built(
+        template_name: str,
+        language: str,
+        letter: str = "",
+        edit: Callable[[Path], None] | None = None,
+    ) -> list[str]:
         cell = Cell(catalog.load(template_name), language)
         absent = missing(needed(cell.template, language))
         if absent:
@@ -34,13 +52,15 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], list
             assert os.environ.get("CI") != "true", reason
             pytest.skip(reason)
         # A name of its own, since all projects share one target folder of cargo.
-        name = f"contract-{template_name}"
+        name = f"contract-{template_name}{letter}"
         folder = tmp_path_factory.mktemp("contract") / str(cell)
         project.write(
             render(open_release(cell.template, language), test_answers(cell, name)),
             folder,
             git=False,
         )
+        if edit is not None:
+            edit(folder)
         target = passes.cache_folder() / "cargo-target"
         log = folder.parent / "log"
         workshop = Workshop(folder, log, {"CARGO_TARGET_DIR": str(target)}, threading.Event())
@@ -60,14 +80,14 @@ def template_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module", params=catalog.LANGUAGES)
-def program(request: pytest.FixtureRequest, build: Callable[[str, str], list[str]]) -> list[str]:
+def program(request: pytest.FixtureRequest, build: Callable[..., list[str]]) -> list[str]:
     """Return the words that run the program, in each language in turn."""
     return build(template_of(request), request.param)
 
 
 @pytest.fixture(scope="module")
 def programs(
-    request: pytest.FixtureRequest, build: Callable[[str, str], list[str]]
+    request: pytest.FixtureRequest, build: Callable[..., list[str]]
 ) -> dict[str, list[str]]:
     """Return the words that run the program, by language."""
     return {language: build(template_of(request), language) for language in catalog.LANGUAGES}

@@ -1,0 +1,5 @@
+"""Makes `python -m my_project` work."""
+
+from .start import main
+
+main()

@@ -1,0 +1,70 @@
+"""Starts workers, gives them orders, and puts what they answer into one queue."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+
+Message = dict[str, Any]
+# One BLAS thread in each process, for there are as many processes as cores.
+_ONE_THREAD = dict.fromkeys(
+    ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+_GRACE = 2  # seconds in which a process that closed its pipe ends
+
+
+class Worker:
+    """A process that loads a device, or a part of it."""
+
+    def __init__(self, answers: "SimpleQueue[tuple[Worker | None, Message]]") -> None:
+        self._answers = answers
+        # What drivers write, and a traceback. It is open as long as the process may write.
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # as said
+        self._process = subprocess.Popen(  # noqa: S603  # this program itself
+            [sys.executable, "-m", f"{__package__}.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **_ONE_THREAD},
+            # Ctrl-C in a terminal goes to the whole group; the report needs this process to live.
+            process_group=0 if os.name == "posix" else None,
+        )
+        Thread(target=self._listen, daemon=True).start()
+
+    def order(self, do: str, **values: object) -> None:
+        """Give an order; one that has ended hears nothing, and `ended` will be its last answer."""
+        assert self._process.stdin is not None  # noqa: S101  # a pipe, as asked for above
+        try:
+            self._process.stdin.write(f"{json.dumps({'do': do, **values})}\n".encode())
+            self._process.stdin.flush()
+        except OSError:
+            pass
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101  # a pipe, as asked for above
+        for line in self._process.stdout:
+            self._answers.put((self, json.loads(line)))
+        self._answers.put((self, {"is": "ended", "text": self._last_words()}))
+
+    def _last_words(self) -> str:
+        """Say how the process ended, with the last line that it wrote to standard error."""
+        try:
+            status = self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            status = 0
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        how = signal.Signals(-status).name if status < 0 else f"status {status}"
+        return f"its process ended with {how}" + (f": {last}" if last else "")

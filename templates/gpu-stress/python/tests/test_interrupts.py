@@ -1,0 +1,161 @@
+"""The program as a process that is interrupted, or whose workers die."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jsonschema
+import psutil
+import pytest
+
+from my_project.mail import InterruptedSearchError, Mail
+
+from .program import CONTRACT, PROGRAM, SHORT
+
+_PATIENCE = 30  # seconds
+SCHEMA = json.loads((CONTRACT / "report.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"), [(signal.SIGTERM, 0), (signal.SIGINT, 0.3), (signal.SIGTERM, 1.2)]
+)
+def test_a_signal_stops_a_run_in_any_phase(
+    tmp_path: Path, number: signal.Signals, seconds: float
+) -> None:
+    path = tmp_path / "report.json"
+    with running(minute("--json", str(path))) as program:
+        wait_for_workers(program.pid)
+        time.sleep(seconds)
+        program.send_signal(number)
+        begin = time.monotonic()
+        _, stderr = program.communicate(timeout=10)
+        assert time.monotonic() - begin < 2  # the limit is for the contract's tests to measure
+    report = json.loads(path.read_bytes())
+    jsonschema.validate(report, SCHEMA)
+    assert report["verdict"]["status"] == "interrupted"
+    assert number.name in report["verdict"]["reasons"][-1]
+    assert (program.returncode, stderr) == (128 + number, b"")
+
+
+def minute(*words: str) -> list[str]:
+    """Return the words of a run that takes a minute."""
+    return [*PROGRAM, "cpu", "--threads", "1", "--quiet", "--memory-fraction", "0.001", *words]
+
+
+@contextlib.contextmanager
+def running(words: list[str], pass_fds: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and leave none behind, however a test ends."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, pass_fds=pass_fds, stdout=pipe, stderr=pipe) as program:
+        timer = threading.Timer(_PATIENCE, program.kill)
+        timer.start()
+        try:
+            yield program
+        finally:
+            timer.cancel()
+            program.kill()
+
+
+def wait_for_workers(pid: int) -> list[psutil.Process]:
+    """Return the workers of the program, once there are some."""
+    while not (found := psutil.Process(pid).children()):
+        time.sleep(0.01)
+    return list(found)
+
+
+def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with running(minute("--json", str(path))) as program:
+        (worker,) = wait_for_workers(program.pid)
+        time.sleep(0.5)
+        worker.kill()
+        _, stderr = program.communicate(timeout=10)
+    assert program.returncode == 1
+    assert b"SIGKILL" in stderr
+    (reason,) = json.loads(path.read_bytes())["verdict"]["reasons"]
+    assert re.search(r"lost after \d+\.\d s: ", reason)
+
+
+def test_workers_end_with_the_program() -> None:
+    with running(minute()) as program:
+        workers = wait_for_workers(program.pid)
+        program.kill()
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert not alive
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """Make a pipe that is full and that nobody reads, and return its end to write to."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(theirs, bytes(1024))
+    os.set_blocking(theirs, True)
+    yield theirs
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_a_report_that_nobody_takes_can_be_interrupted(unread: int) -> None:
+    words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", f"/proc/self/fd/{unread}"]
+    with running(words, pass_fds=[unread]) as program:
+        time.sleep(2.5)  # it is at its end long before, and waits
+        program.send_signal(signal.SIGINT)
+        assert program.wait(5) == 130
+
+
+def test_a_pipe_without_a_reader_holds_up_no_run(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", str(pipe)]
+    with running(words) as program:
+        assert json.loads(pipe.read_bytes())["verdict"]["status"] == "held"
+        assert program.wait(10) == 0
+
+
+BESIDE_A_DRIVER = """
+import ctypes
+from my_project.signals import interrupts
+interrupts().tell(lambda: print("heard", flush=True))
+print("asks", flush=True)
+lock, library = ctypes.create_string_buffer(256), ctypes.CDLL(None)
+for _ in range(2):
+    library.pthread_mutex_lock(lock)  # the second time it waits for ever, and no signal ends that
+"""
+
+
+def test_a_second_signal_ends_the_program_also_inside_a_driver() -> None:
+    words = [PROGRAM[0], "-c", BESIDE_A_DRIVER]
+    with running(words) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"asks\n"
+        program.send_signal(signal.SIGINT)
+        assert program.stdout.readline() == b"heard\n"
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(5) == 143
+
+
+def test_a_driver_that_hangs_does_not_hold_up_an_interrupt() -> None:
+    mail, over = Mail(), threading.Event()
+    mail.put(None, {"is": "interrupt"})
+    with pytest.raises(InterruptedSearchError):
+        mail.wait_for(over.wait)
+    over.set()
+
+
+def test_an_answer_that_is_waited_for_loses_no_other_letter() -> None:
+    mail = Mail()
+    mail.put("worker", {"is": "opened"})
+    assert mail.wait_for(lambda: 42) == 42
+    assert mail.receive(1) == ("worker", {"is": "opened"})
+    with pytest.raises(ZeroDivisionError):
+        mail.wait_for(lambda: 1 // 0)

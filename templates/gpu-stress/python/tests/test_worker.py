@@ -1,0 +1,123 @@
+"""A worker does what it is ordered, and answers in lines of JSON."""
+
+import io
+import json
+import time
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from my_project.batches import (
+    LONGEST,
+    Batch,
+    calibrate,
+    run_batches,
+)
+from my_project.kernels.cpu import CpuTarget
+from my_project.kernels.cpu_fma import CpuFma
+from my_project.kernels.names import Kernel
+from my_project.kernels.workload import Faults, Outcome
+from my_project.precisions import Precision
+from my_project.worker import Worker
+
+from .program import need_gpu
+
+Message = dict[str, Any]
+
+
+class Hearing:
+    """A worker, and what it has said."""
+
+    def __init__(self) -> None:
+        self._answers = io.StringIO()
+        self.worker = Worker(self._answers)
+
+    def heard(self, what: str) -> list[Message]:
+        """Return the answers of one kind."""
+        lines = map(json.loads, self._answers.getvalue().splitlines())
+        return [line for line in lines if line["is"] == what]
+
+
+def test_a_kernel_runs_in_several_threads() -> None:
+    hearing = Hearing()
+    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.3}
+    together = Thread(target=hearing.worker.run, kwargs={"threads": 2, **order})
+    together.start()
+    while len(hearing.heard("ready")) < 2:
+        time.sleep(0.01)
+    assert hearing.heard("batch") == []
+    hearing.worker.go()
+    together.join()
+    batches = hearing.heard("batch")
+    assert {batch["lane"] for batch in batches} == {0, 1}
+    assert all(batch["operations"] > 0 == batch["errors"] for batch in batches)
+    assert len(hearing.heard("reference")) == len(hearing.heard("allocated")) == 2
+    assert hearing.heard("fault") == []
+    assert len(hearing.heard("done")) == 1
+
+
+def test_a_gpu_is_found_opened_and_tested() -> None:
+    need_gpu()
+    hearing = Hearing()
+    hearing.worker.find(torch=False)
+    (found,) = hearing.heard("devices")
+    device = found["devices"][0]
+    assert device["backend"] in {"vulkan", "metal", "dx12"}
+    if "llvmpipe" in device["name"]:
+        assert device["driver"].startswith("llvmpipe Mesa ")
+    hearing.worker.open("wgpu", 0, 1)
+    assert len(hearing.heard("opened")) == 1
+    hearing.worker.selftest(rounds=1)
+    (count,) = hearing.heard("flips")
+    assert (count["flips"], count["caught"], count["false_alarms"]) == (3, 3, 0)
+
+
+def test_a_stopped_worker_begins_no_batch() -> None:
+    hearing = Hearing()
+    hearing.worker.stop()
+    hearing.worker.run(threads=1, kernel="memory", precision=None, budget=1 << 20, seconds=60)
+    assert hearing.heard("batch") == []
+    assert len(hearing.heard("done")) == 1
+
+
+class Sleeper(CpuFma):
+    """Sleeps for a millisecond a step."""
+
+    least, most = 1, 1000
+
+    def __init__(self) -> None:
+        super().__init__(Precision.F32, 1)
+        self.pace = 0.001
+
+    def prepare(self, amount: int) -> None:
+        self.amount = amount
+
+    def submit(self) -> None:
+        time.sleep(self.pace * self.amount)
+
+    def collect(self) -> Outcome:
+        return Outcome(self.amount, 0, Faults())
+
+
+def test_batches_last_as_long_as_they_should_and_again_when_the_pace_changes() -> None:
+    sleeper, batches = Sleeper(), list[Batch]()
+    amount = calibrate(sleeper, Event())
+    # It never sleeps for less, but for more where the machine is busy.
+    assert sleeper.least < amount <= LONGEST / sleeper.pace
+    sleeper.pace /= 8
+    run_batches(sleeper, amount, 1.0, Event(), batches.append)
+    assert amount < batches[-1].outcome.operations <= LONGEST / sleeper.pace
+    ends = [batch.end for batch in batches]
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("kernel", Kernel)
+def test_a_kernel_runs_until_its_time_is_over(kernel: Kernel) -> None:
+    precision = None if kernel is Kernel.MEMORY else Precision.F32
+    batches: list[Batch] = []
+    workload = CpuTarget().workload(kernel, precision, 4 << 20, 3)
+    amount, begin = calibrate(workload, Event()), time.monotonic()
+    run_batches(workload, amount, 0.3, Event(), batches.append)
+    assert batches[-1].end >= begin + 0.3
+    assert all(batch.end < begin + 0.3 for batch in batches[:-1])

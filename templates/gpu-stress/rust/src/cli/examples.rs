@@ -1,0 +1,27 @@
+//! Owns the examples that the help ends with.
+
+pub(crate) const ALL: &str = "\
+Examples:
+  my-project list
+  my-project gpu --duration 10m --json report.json
+  my-project report report.json --svg report.svg";
+
+pub(crate) const CPU: &str = "\
+Examples:
+  my-project cpu --duration 10m
+  my-project cpu --kernel matmul --precision f64 --threads 4";
+
+pub(crate) const GPU: &str = "\
+Examples:
+  my-project gpu --duration 1h --json report.json
+  my-project gpu --device 0 --kernel fma --precision f16 --min-throughput 60T
+  my-project gpu --kernel memory --memory-fraction 1 --max-temperature 85";
+
+pub(crate) const TGPU: &str = "\
+Examples:
+  my-project tgpu --device 0 --threads 8 --duration 10m";
+
+pub(crate) const REPORT: &str = "\
+Examples:
+  my-project report monday.json tuesday.json
+  my-project report monday.json --svg monday.svg";

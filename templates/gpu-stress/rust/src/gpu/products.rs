@@ -1,0 +1,42 @@
+//! Owns where products of matrices lie: as many as fit, several to a buffer.
+
+use wgpu::Buffer;
+
+use super::Gpu;
+use super::pipelines::Part;
+use crate::Failure;
+
+/// Bytes of a buffer that holds several products, at most.
+const LARGEST: u64 = 1 << 28;
+
+/// Places of products.
+pub(super) struct Products {
+    buffers: Vec<Buffer>,
+    /// Bytes of a product.
+    size: u64,
+}
+
+impl Products {
+    /// Makes room for products of this size, `memory` bytes of them, but for one at least.
+    pub(super) fn new(gpu: &Gpu, size: u64, memory: u64) -> Result<Self, Failure> {
+        let of_buffer = (gpu.largest().min(LARGEST).min(memory) / size).max(1);
+        Ok(Self { buffers: gpu.buffers(of_buffer * size, memory)?, size })
+    }
+
+    /// All bytes of it.
+    pub(super) fn bytes(&self) -> u64 {
+        self.buffers.iter().map(Buffer::size).sum()
+    }
+
+    /// How many products there is room for.
+    pub(super) fn count(&self) -> u64 {
+        self.bytes() / self.size
+    }
+
+    /// Where the product with a number lies.
+    pub(super) fn place(&self, number: u64) -> Part<'_> {
+        let of_buffer = self.buffers[0].size() / self.size;
+        let buffer = &self.buffers[crate::number::size(number / of_buffer)];
+        Part { buffer, offset: number % of_buffer * self.size, size: Some(self.size) }
+    }
+}

@@ -1,0 +1,151 @@
+//! Owns what a kernel is to the rest of the program, whatever device it runs on.
+
+use crate::reference::Reference;
+use crate::{Failure, Task};
+
+/// Words that were wrong.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Wrong {
+    /// How many.
+    pub count: u64,
+    /// Where the first of them are, 16 at most.
+    pub addresses: Vec<u64>,
+}
+
+/// Addresses that are told at most.
+pub const ADDRESSES: usize = 16;
+
+impl Wrong {
+    /// Counts a wrong word.
+    pub fn add(&mut self, address: u64) {
+        self.count += 1;
+        if self.addresses.len() < ADDRESSES {
+            self.addresses.push(address);
+        }
+    }
+
+    /// Counts what another found.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        let room = ADDRESSES - self.addresses.len();
+        self.addresses.extend(other.addresses.iter().take(room));
+    }
+
+    /// Compares words, the first of which has this address.
+    pub fn compare(&mut self, expected: &[u32], found: &[u32], offset: u64) {
+        // Equal slices are told by one fast call, and they are the rule.
+        if expected == found {
+            return;
+        }
+        for (address, (expected, found)) in (offset..).zip(expected.iter().zip(found)) {
+            if expected != found {
+                self.add(address);
+            }
+        }
+    }
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Done {
+    /// Operations.
+    pub operations: u64,
+    /// Bytes written and read back.
+    pub bytes: u64,
+    /// What was not as it should be.
+    pub wrong: Wrong,
+}
+
+/// A kernel on a device, with its memory.
+///
+/// A batch is `compute`, then `verify`, then `finish`; up to `depth` batches may be computed and
+/// verified before the first is finished.
+pub trait Load: Send {
+    /// Holds the first result to the reference, unless the kernel needs none.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device; what is outside the tolerance is part of the reference.
+    fn reference(&mut self) -> Result<Option<Reference>, Failure>;
+
+    /// Makes the first result of batches of this size, which the following are compared with.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn prepare(&mut self, size: u32) -> Result<(), Failure>;
+
+    /// Computes or writes a batch of this size.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn compute(&mut self, size: u32) -> Result<(), Failure>;
+
+    /// Compares what was computed last.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn verify(&mut self) -> Result<(), Failure>;
+
+    /// Waits for the oldest batch, and tells what it did.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn finish(&mut self) -> Result<Done, Failure>;
+
+    /// Flips a bit of what was computed last, or flips it back; returns the word's address.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn flip(&mut self, random: u64) -> Result<u64, Failure>;
+
+    /// The largest size of a batch.
+    fn most(&self) -> u32;
+
+    /// Batches that are under way at a time.
+    fn depth(&self) -> usize {
+        1
+    }
+
+    /// Bytes of the device's memory that it holds.
+    fn allocated(&self) -> u64;
+}
+
+/// Makes loads for one device.
+pub trait Maker: Send + Sync {
+    /// Makes the load of a task, with so many bytes of memory or less.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Memory`] where that is too much, or another failure of the device.
+    fn make(&self, task: Task, memory: u64, seed: u32) -> Result<Box<dyn Load>, Failure>;
+}
+
+/// The least memory that is tried.
+pub const LEAST_MEMORY: u64 = 16 << 20;
+
+/// Makes a load with as much memory as there is: 5 % less, and again.
+///
+/// # Errors
+///
+/// What [`Maker::make`] answers, if that is not for want of memory, or even the least is not there.
+pub fn make_fitting(
+    maker: &dyn Maker,
+    task: Task,
+    memory: u64,
+    seed: u32,
+) -> Result<Box<dyn Load>, Failure> {
+    let mut memory = memory.max(LEAST_MEMORY);
+    loop {
+        match maker.make(task, memory, seed) {
+            Err(Failure::Memory) if memory > LEAST_MEMORY => {
+                memory = (memory / 100 * 95).max(LEAST_MEMORY);
+            }
+            result => return result,
+        }
+    }
+}

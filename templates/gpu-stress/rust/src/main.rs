@@ -1,0 +1,47 @@
+//! The command line: parses arguments, prints results and errors, and tells how it went.
+
+mod cli;
+
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+use std::thread;
+
+use my_project::{Error, session};
+
+fn main() -> ExitCode {
+    silence_threads();
+    let arguments = match cli::usage::parse() {
+        Ok(arguments) => arguments,
+        Err((text, 0)) => {
+            // Whoever has closed standard output has seen enough.
+            let _ = write!(io::stdout(), "{text}");
+            return ExitCode::SUCCESS;
+        }
+        Err((text, status)) => {
+            cli::complain(&text);
+            return ExitCode::from(status);
+        }
+    };
+    match cli::run(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            cli::complain(&format!("error: {error:#}"));
+            ExitCode::from(match error.downcast_ref() {
+                Some(Error::Usage(_) | Error::File { .. }) => 2,
+                Some(Error::Missing(_)) => 3,
+                _ => 1,
+            })
+        }
+    }
+}
+
+/// What ends a thread that computes is told by the verdict, and not once more in other words.
+fn silence_threads() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().name() != Some(session::THREAD) {
+            usual(info);
+        }
+    }));
+}

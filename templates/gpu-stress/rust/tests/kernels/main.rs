@@ -1,0 +1,11 @@
+//! The library, against the real shaders wherever a driver runs them, and against loads that fail.
+
+mod bounds;
+mod faults;
+mod lab;
+mod loads;
+mod patterns;
+mod samples;
+mod sensors;
+mod sleeper;
+mod values;

@@ -1,0 +1,8 @@
+//! The program as a user meets it: what it prints, what it writes, and how it ends.
+
+mod call;
+mod interruptions;
+mod lists;
+mod reports;
+mod runs;
+mod usage;

@@ -1,0 +1,117 @@
+//! Reports are read back as a table and a plot, and what is none is refused.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::call::{Place, complaint};
+
+const EXAMPLE: &str = include_str!("../../contract/plot-example.json");
+const PLOT: &str = include_str!("../../contract/plot-example.svg");
+
+fn with_example() -> Place {
+    let place = Place::new();
+    fs::write(place.path("one.json"), EXAMPLE).expect("a report is written");
+    place
+}
+
+#[test]
+fn the_first_report_is_drawn_and_all_are_listed() {
+    let place = with_example();
+    fs::copy(place.path("one.json"), place.path("two.json")).expect("it is copied");
+    let words = "report one.json two.json --svg plot.svg";
+    let output = place.say(words).code(0).stderr("").get_output().stdout.clone();
+    let table = String::from_utf8_lossy(&output).into_owned();
+    let rows = |file: &str| table.lines().filter(|line| line.starts_with(file)).count();
+    assert_eq!((rows("file"), rows("two.json")), (1, rows("one.json")));
+    assert!(rows("one.json") > 0, "{table}");
+    assert_eq!(fs::read_to_string(place.path("plot.svg")).ok().as_deref(), Some(PLOT));
+    place.say("report one.json --svg -").code(0).stdout(PLOT);
+}
+
+/// Puts a value at a place of the example, or takes away what is there.
+fn changed(place: &str, value: Option<Value>) -> String {
+    let mut report: Value = serde_json::from_str(EXAMPLE).expect("it is JSON");
+    let (parent, name) = place.rsplit_once('/').expect("a place begins with a slash");
+    let parent = report.pointer_mut(parent).expect("it is there");
+    match (value, parent) {
+        (Some(value), Value::Array(items)) => items[0] = value,
+        (Some(value), parent) => parent[name] = value,
+        (None, parent) => {
+            parent.as_object_mut().expect("an object").shift_remove(name).expect("it is there");
+        }
+    }
+    report.to_string()
+}
+
+#[test]
+fn what_breaks_the_schema_is_refused_with_its_place() {
+    let place = with_example();
+    let many = json!((0..17).collect::<Vec<_>>());
+    let changes = [
+        ("/version", Some(json!(2)), "is not what it must be"),
+        ("/version", Some(json!(true)), "is not what it must be"),
+        ("/version", Some(json!(1.0)), "is not what it must be"),
+        ("/verdict", None, "is missing"),
+        ("/extra", Some(json!(1)), "should not be there"),
+        ("/duration_s", Some(json!(-1)), "is less than 0"),
+        ("/duration_s", Some(json!("1")), "is not of the type number"),
+        ("/started", Some(json!("yesterday")), "has not the form it must have"),
+        ("/started", Some(json!("٢026-01-01T00:00:00Z")), "has not the form it must have"),
+        ("/started", Some(json!("2026-01-01T00:00:00Z\n")), "has not the form it must have"),
+        ("/verdict/exit_status", Some(json!(2)), "is not what it must be"),
+        ("/host/cores", Some(json!(1.5)), "is not of the type integer"),
+        ("/devices/0/samples/0/throughput", Some(json!(-1.0)), "is less than 0"),
+        ("/devices/0/samples/0/power_w", Some(json!("1")), "is not of the type number or null"),
+        ("/devices/0/kernels/0/first_addresses", Some(many), "has more than 16 items"),
+        ("/devices/0/kernels/0/reference/tolerance", Some(json!(0)), "is not more than 0"),
+        ("/duration_s", Some(json!(1e300)), "is beyond 1e30"),
+        ("/devices/0", Some(json!(null)), "is not of the type object"),
+    ];
+    for (at, value, flaw) in changes {
+        fs::write(place.path("bad.json"), changed(at, value)).expect("a file is written");
+        let said = complaint(&place.say("report one.json bad.json").code(2).stdout(""));
+        assert_eq!(said, format!("error: bad.json: no report: {at} {flaw}\n"));
+    }
+    fs::write(place.path("bad.json"), "[]").expect("a file is written");
+    let said = complaint(&place.say("report bad.json").code(2).stdout(""));
+    assert_eq!(said, "error: bad.json: no report: the whole is not of the type object\n");
+}
+
+#[test]
+fn numbers_are_as_large_as_a_long_run_makes_them_and_no_larger() {
+    let place = with_example();
+    let texts = [("30000000000000000000000", None), ("1e999", Some("not of the type integer"))];
+    for (text, flaw) in texts.into_iter().chain([(&"9".repeat(400)[..], Some("beyond 1e30"))]) {
+        let spoilt = EXAMPLE.replacen("189338964079594", text, 1);
+        assert_ne!(spoilt, EXAMPLE, "it is there to be replaced");
+        fs::write(place.path("long.json"), spoilt).expect("a file is written");
+        let assert = place.say("report long.json");
+        match flaw {
+            None => drop(assert.code(0)),
+            Some(flaw) => {
+                let said = complaint(&assert.code(2).stdout(""));
+                assert!(said.contains(&format!("/operations is {flaw}")), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_its_name() {
+    let place = with_example();
+    let changes = [
+        ("\"version\": 1,", "\"version\": 2,"),
+        ("\"samples\"", "\"example\""),
+        ("\"fma\"", "\"sort\""),
+        ("{", "["),
+    ];
+    for (old, new) in changes {
+        let spoilt = EXAMPLE.replacen(old, new, 1);
+        assert_ne!(spoilt, EXAMPLE, "{old} is there to be replaced");
+        fs::write(place.path("bad.json"), spoilt).expect("a file is written");
+        let said = complaint(&place.say("report one.json bad.json").code(2).stdout(""));
+        assert!(said.starts_with("error: bad.json: "), "{said}");
+    }
+    complaint(&place.say("report one.json --svg missing/plot.svg").code(2));
+}
