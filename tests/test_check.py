@@ -159,7 +159,7 @@ def test_faults_that_the_checks_do_not_find_fail_the_cell(tmp_path: Path) -> Non
     assert result.status == "failed"
     assert result.outcomes[-1].stage == "fault: formatting"
     assert result.outcomes[-1].message == (
-        "make check stayed green with a formatting fault in tests/test_planted.py"
+        "make check stayed green with a formatting fault in tests/test_0_planted.py"
     )
 
 
@@ -167,7 +167,7 @@ def test_a_fault_found_by_the_wrong_verb_fails_the_cell(tmp_path: Path) -> None:
     """Each fault must turn its own verb red, or the check finds it by chance only."""
     makefile = MAKEFILE.replace("@! grep -rn 'planted' tests", "@true")
     makefile = makefile.replace("style types test:", "style types:")
-    makefile += "test:\n\t@test ! -e tests/test_planted.py\n"
+    makefile += "test:\n\t@test ! -e tests/test_0_planted.py\n"
     tree = small_template(**{"_shared/any/Makefile": makefile})
     (result,) = run(build_tree(tree, tmp_path / "templates"), faults=True)
     assert result.outcomes[-1].stage == "fault: formatting"

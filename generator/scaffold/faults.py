@@ -18,20 +18,20 @@ _PYTHON = (
     Fault(
         "formatting",
         "format-check",
-        "tests/test_planted.py",
+        "tests/test_0_planted.py",
         '"""A planted fault."""\n\nPLANTED = {  "quoted" :   1 }\n',
     ),
-    Fault("lint", "style", "tests/test_planted.py", '"""A planted fault."""\n\nimport json\n'),
+    Fault("lint", "style", "tests/test_0_planted.py", '"""A planted fault."""\n\nimport json\n'),
     Fault(
         "type",
         "types",
-        "tests/test_planted.py",
+        "tests/test_0_planted.py",
         '"""A planted fault."""\n\nPLANTED: int = "text"\n',
     ),
     Fault(
         "failing test",
         "test",
-        "tests/test_planted.py",
+        "tests/test_0_planted.py",
         '"""A planted fault."""\n\n\ndef test_planted() -> None:\n'
         '    """A test that fails."""\n    assert len("planted") == 0\n',
     ),
@@ -41,26 +41,26 @@ _RUST = (
     Fault(
         "formatting",
         "format-check",
-        "tests/planted.rs",
+        "tests/a_planted.rs",
         "//! A planted fault.\n\n#[test]\nfn planted( ) { }\n",
     ),
     Fault(
         "type",
         "types",
-        "tests/planted.rs",
+        "tests/a_planted.rs",
         '//! A planted fault.\n\n#[test]\nfn planted() {\n    let _: u32 = "text";\n}\n',
     ),
     Fault(
         "lint",
         "style",
-        "tests/planted.rs",
+        "tests/a_planted.rs",
         "//! A planted fault.\n\n#[test]\nfn planted() {\n"
         '    let text = String::from("x");\n    assert!(text.len() == 0 || text.len() > 0);\n}\n',
     ),
     Fault(
         "failing test",
         "test",
-        "tests/planted.rs",
+        "tests/a_planted.rs",
         "//! A planted fault.\n\n#[test]\nfn planted() {\n"
         '    assert_eq!("planted".len(), 0, "a test that fails");\n}\n',
     ),
