@@ -14,10 +14,12 @@ from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
     both,
     broken,
     driver,
+    icd_library,
     nvml_library,
     of,
     sensing,
     tested,
+    vulkan,
 )
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings

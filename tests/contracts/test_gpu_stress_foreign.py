@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contracts.gpu_process import CONTRACT, GOLDEN, Report
-from contracts.gpu_runs import LONG_TESTS, Subject, one_error
+from contracts.gpu_runs import Subject, one_error
+from helpers import LONG_TESTS
 
 
 def _without(key: str) -> Callable[[Report], object]:

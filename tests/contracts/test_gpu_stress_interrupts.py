@@ -10,7 +10,8 @@ import pytest
 
 from contracts.gpu_nvml import UUID, calls, nvml
 from contracts.gpu_process import Ran, Running
-from contracts.gpu_runs import GPU, LITTLE, LONG_TESTS, PROMPT, Subject, long_form
+from contracts.gpu_runs import GPU, LITTLE, PROMPT, Subject, long_form
+from helpers import LONG_TESTS
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 

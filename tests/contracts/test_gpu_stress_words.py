@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from contracts.gpu_nvml import OTHER_UUID, UUID
-from contracts.gpu_runs import LONG_TESTS, Of, Subject, one_error
+from contracts.gpu_runs import Of, Subject, one_error
+from helpers import LONG_TESTS
 from scaffold import catalog
 
 
