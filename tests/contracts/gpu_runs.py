@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,6 +104,22 @@ def one_error(ran: Ran, status: int) -> str:
     assert (ran.status, ran.stdout, ran.written) == (status, "", None), (ran.stdout, ran.stderr)
     assert re.fullmatch(r"error: .+\n", ran.stderr), ran.stderr
     return ran.stderr
+
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def stopped(running: Running, number: int) -> Ran:
+    """Interrupt a program, and hold that it ends in time and tells why."""
+    before = time.monotonic()
+    running.send(number)
+    ran = running.finish(20)
+    assert time.monotonic() - before < PROMPT
+    assert ran.status == SIGNALS[signal.Signals(number)]
+    if "report.json" in running.words:
+        assert ran.report["verdict"]["status"] == "interrupted"
+        assert signal.Signals(number).name in ran.reasons
+    return ran
 
 
 def sense(tested: Subject, env: dict[str, str], *words: str, kernel: str = "fma") -> Ran:
