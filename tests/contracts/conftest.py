@@ -32,6 +32,13 @@ from scaffold.render import render
 from scaffold.toolchain import missing, needed
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs projects; the hook is told of the tests of other folders as well."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.project)
+
+
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
     """Return a function that makes and builds a project once, and gives the words that run it.
