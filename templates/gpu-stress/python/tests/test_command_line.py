@@ -194,8 +194,8 @@ def test_a_full_disk_is_one_line() -> None:
 
 def test_a_terminal_gets_live_lines_and_is_left_as_it_was() -> None:
     ours, theirs = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    words = [*PROGRAM, "cpu", "--duration", "0.5s", "--kernel", "fma"]
+    env = {**os.environ, "TERM": "xterm"}
+    words = [*PROGRAM, "cpu", "--duration", "0.5s", "--kernel", "fma", "--threads", "1"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=env) as program:
         os.close(theirs)
         shown = b""
@@ -208,6 +208,7 @@ def test_a_terminal_gets_live_lines_and_is_left_as_it_was() -> None:
         stdout = program.stdout.read()
     os.close(ours)
     assert b"fma f32" in shown
-    assert b"\x1b[?25h" in shown  # the cursor is there again
+    assert shown.endswith(b"\x1b[1F\x1b[J")
+    assert b"\x1b[?25l" not in shown  # so the cursor is there, however the program ends
     assert b"held" in stdout
     assert b"\x1b" not in stdout

@@ -1,14 +1,11 @@
 """The program as a process that is interrupted, or whose workers die."""
 
-import contextlib
 import json
 import os
 import re
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jsonschema
@@ -17,9 +14,8 @@ import pytest
 
 from my_project.mail import InterruptedSearchError, Mail
 
-from .program import CONTRACT, PROGRAM, SHORT
+from .program import CONTRACT, PROGRAM, SHORT, running
 
-_PATIENCE = 30  # seconds
 SCHEMA = json.loads((CONTRACT / "report.schema.json").read_text(encoding="utf-8"))
 
 
@@ -49,20 +45,6 @@ def minute(*words: str) -> list[str]:
     return [*PROGRAM, "cpu", "--threads", "1", "--quiet", "--memory-fraction", "0.001", *words]
 
 
-@contextlib.contextmanager
-def running(words: list[str], pass_fds: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program, and leave none behind, however a test ends."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, pass_fds=pass_fds, stdout=pipe, stderr=pipe) as program:
-        timer = threading.Timer(_PATIENCE, program.kill)
-        timer.start()
-        try:
-            yield program
-        finally:
-            timer.cancel()
-            program.kill()
-
-
 def wait_for_workers(pid: int) -> list[psutil.Process]:
     """Return the workers of the program, once there are some."""
     while not (found := psutil.Process(pid).children()):
@@ -89,28 +71,6 @@ def test_workers_end_with_the_program() -> None:
         program.kill()
     _, alive = psutil.wait_procs(workers, timeout=5)
     assert not alive
-
-
-@pytest.fixture
-def unread() -> Iterator[int]:
-    """Make a pipe that is full and that nobody reads, and return its end to write to."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(theirs, bytes(1024))
-    os.set_blocking(theirs, True)
-    yield theirs
-    os.close(theirs)
-    os.close(ours)
-
-
-def test_a_report_that_nobody_takes_can_be_interrupted(unread: int) -> None:
-    words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", f"/proc/self/fd/{unread}"]
-    with running(words, pass_fds=[unread]) as program:
-        time.sleep(2.5)  # it is at its end long before, and waits
-        program.send_signal(signal.SIGINT)
-        assert program.wait(5) == 130
 
 
 def test_a_pipe_without_a_reader_holds_up_no_run(tmp_path: Path) -> None:

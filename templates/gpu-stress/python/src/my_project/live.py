@@ -33,8 +33,10 @@ class Screen:
 class PlainScreen(Screen):
     """A line for each device now and then."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._printer = clock, Printer()
+    def __init__(
+        self, printer: Printer | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock, self._printer = clock, printer or Printer()
         self._due = clock() + _PERIOD
 
     def show(self, lines: list[Fields]) -> None:
