@@ -51,7 +51,8 @@ class Worker:
 
     def begin_run(self) -> None:
         """Let what it has written until now say nothing about how it ends."""
-        self._read_from = os.fstat(self._errors.fileno()).st_size
+        with suppress(ValueError):  # it has ended, and its file is closed
+            self._read_from = os.fstat(self._errors.fileno()).st_size
 
     def order(self, do: str, **values: object) -> None:
         """Give an order; one that has ended hears nothing, and `ended` will be its last answer."""
@@ -59,7 +60,7 @@ class Worker:
         try:
             self._process.stdin.write(f"{json.dumps({'do': do, **values})}\n".encode())
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):
             pass
 
     def kill(self) -> None:
@@ -67,10 +68,15 @@ class Worker:
         self._process.kill()
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101  # a pipe, as asked for above
+        assert self._process.stdin is not None  # noqa: S101  # as above
+        assert self._process.stdout is not None  # noqa: S101  # as above
         for line in self._process.stdout:
             self._answers.put((self, json.loads(line)))
-        self._answers.put((self, {"is": "ended", "text": self._last_words()}))
+        ended = {"is": "ended", "text": self._last_words()}
+        for file in (self._process.stdin, self._process.stdout, self._errors):
+            with suppress(OSError):  # an order may be left in a buffer
+                file.close()
+        self._answers.put((self, ended))
 
     def _last_words(self) -> str:
         """Say how the process ended, with the last line that it wrote to standard error."""
