@@ -49,10 +49,15 @@ def run_for_report(path: Path, *words: str, env: dict[str, str] | None = None) -
 
 @contextmanager
 def running(
-    words: list[str], *, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+    words: list[str],
+    *,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+    new_group: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program, and leave none behind, however a test ends."""
-    with subprocess.Popen(words, stdout=stdout, stderr=stderr) as program:
+    group = 0 if new_group else None
+    with subprocess.Popen(words, stdout=stdout, stderr=stderr, process_group=group) as program:
         timer = threading.Timer(_PATIENCE, program.kill)
         timer.start()
         try:

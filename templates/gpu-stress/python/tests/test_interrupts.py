@@ -52,6 +52,41 @@ def wait_for_workers(pid: int) -> list[psutil.Process]:
     return list(found)
 
 
+def test_an_interrupt_of_a_self_test_leaves_what_was_counted(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    words = ["selftest", "cpu", "--rounds", "100000", "--json", str(path)]
+    with running([*PROGRAM, *words]) as program:
+        (worker,) = wait_for_workers(program.pid)
+        wait_for_work(worker, 3.0)  # its counts come once a second
+        program.send_signal(signal.SIGINT)
+        stdout, stderr = program.communicate(timeout=10)
+    assert (program.returncode, stderr) == (130, b"")
+    report = json.loads(path.read_bytes())
+    jsonschema.validate(report, SCHEMA)
+    count = report["devices"][0]["selftest"]
+    assert count["flips"] == count["caught"] > 0
+    assert f"caught {count['flips']} of {count['flips']} flips".encode() in stdout
+    psutil.wait_procs([worker], timeout=5)
+    assert not worker.is_running()
+
+
+def wait_for_work(worker: psutil.Process, seconds: float) -> None:
+    """Wait until a worker has computed for so long."""
+    while sum(worker.cpu_times()[:2]) < seconds:
+        time.sleep(0.02)
+
+
+def test_ctrl_c_in_a_terminal_leaves_the_workers_to_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with running(minute("--json", str(path)), new_group=True) as program:
+        (worker,) = wait_for_workers(program.pid)
+        wait_for_work(worker, 1.0)
+        os.killpg(program.pid, signal.SIGINT)
+        _, stderr = program.communicate(timeout=10)
+    assert (program.returncode, stderr) == (130, b"")
+    assert json.loads(path.read_bytes())["verdict"]["reasons"] == ["interrupted by SIGINT"]
+
+
 def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     with running(minute("--json", str(path))) as program:
@@ -105,10 +140,19 @@ def test_a_second_signal_ends_the_program_also_inside_a_driver() -> None:
 
 
 def test_a_driver_that_hangs_does_not_hold_up_an_interrupt() -> None:
-    mail, over = Mail(), threading.Event()
-    mail.put(None, {"is": "interrupt"})
+    mail, hangs, over = Mail(), threading.Event(), threading.Event()
+
+    def ask() -> None:
+        hangs.set()
+        over.wait()
+
+    def interrupt() -> None:
+        hangs.wait()
+        mail.put(None, {"is": "interrupt"})
+
+    threading.Thread(target=interrupt).start()
     with pytest.raises(InterruptedSearchError):
-        mail.wait_for(over.wait)
+        mail.wait_for(ask)
     over.set()
 
 

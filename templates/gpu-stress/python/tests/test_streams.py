@@ -88,7 +88,9 @@ def test_an_interrupt_ends_what_waits_for_a_reader(
     tmp_path: Path, unread: int, stream: str
 ) -> None:
     path = tmp_path / "report.json"
-    with running([*PROGRAM, *RUN, "--json", str(path)], **{stream: unread}) as program:
+    words = [*PROGRAM, *RUN, "--json", str(path)]
+    out, err = (unread if stream == each else subprocess.PIPE for each in ("stdout", "stderr"))
+    with running(words, stdout=out, stderr=err) as program:
         while not path.exists():  # it is written before anything may have to wait
             assert program.poll() is None
         program.send_signal(signal.SIGINT)
