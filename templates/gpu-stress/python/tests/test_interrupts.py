@@ -57,7 +57,7 @@ def test_an_interrupt_of_a_self_test_leaves_what_was_counted(tmp_path: Path) -> 
     words = ["selftest", "cpu", "--rounds", "100000", "--json", str(path)]
     with running([*PROGRAM, *words]) as program:
         (worker,) = wait_for_workers(program.pid)
-        wait_for_work(worker, 3.0)  # its counts come once a second
+        wait_for_work(worker, 2.0)  # its counts come once a second
         program.send_signal(signal.SIGINT)
         stdout, stderr = program.communicate(timeout=10)
     assert (program.returncode, stderr) == (130, b"")

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -15,6 +16,7 @@ from my_project.sensors.sensor import Readings
 from my_project.tally import Tally
 from my_project.verdict import Verdict
 from my_project.watch import Watch
+from my_project.workers import Worker
 
 
 def batch(lane: int, end: float, work: int, errors: int = 0) -> dict[str, object]:
@@ -27,13 +29,14 @@ def batch(lane: int, end: float, work: int, errors: int = 0) -> dict[str, object
         "bytes": 0,
         "errors": errors,
         "places": places,
+        "written": 0,
         "together": 1,
     }
 
 
-def crew(*kernels: Kernel) -> Crew:
+def crew(*kernels: Kernel, say: Callable[[str], None] = lambda _: None) -> Crew:
     """Return the crew of a device that has run these."""
-    nobody = Listeners(lambda _: None, lambda _: None)
+    nobody = Listeners(say, lambda _: None)
     found = Crew(describe_cpu([]), [], Load([], 1.0, [], 0), nobody)
     found.tallies = [Tally(kernel, Precision.F32) for kernel in kernels]
     return found
@@ -69,6 +72,34 @@ def test_errors_keep_their_first_places() -> None:
         tally.add_batch(0, batch(0, end, 0, errors=12))
     assert tally.errors == 24
     assert tally.places == [*range(12), *range(4)]
+
+
+def test_errors_of_the_warm_up_count_and_its_work_does_not() -> None:
+    told = list[str]()
+    working = crew(Kernel.FMA, say=told.append)
+    working.hear(
+        object.__new__(Worker), {"is": "warm", "errors": 2, "places": [3, 4], "written": 0}
+    )
+    (tally,) = working.tallies
+    assert (tally.errors, tally.places, tally.batches) == (2, [3, 4], 0)
+    tally.add_batch(0, batch(0, 1.0, 5, errors=1))
+    assert (tally.errors, tally.places, tally.batches) == (3, [3, 4, 0], 1)
+    (line,) = told
+    assert line.endswith("fma f32: 2 words wrong, the first at 3")
+
+
+def test_passes_are_of_all_threads_and_a_part_of_one_is_noted() -> None:
+    tally = Tally(Kernel.MEMORY, None)
+    assert (tally.passes, tally.notes()) == (0, ["memory: only 0 % of the allocation was tested"])
+    tally.patterned = 2000
+    tally.add_findings({"errors": 0, "places": [], "written": 900})
+    tally.add_batch(0, {**batch(0, 1.0, 5), "written": 1099})
+    assert tally.record()["passes"] == pytest.approx(1999 / 2000)
+    assert tally.notes() == ["memory: only 99 % of the allocation was tested"]
+    tally.add_batch(1, {**batch(0, 1.0, 5), "written": 1})
+    assert (tally.passes, tally.notes()) == (1, [])
+    other = Tally(Kernel.FMA, Precision.F32)
+    assert (other.record()["passes"], other.notes()) == (None, [])
 
 
 def test_references_of_threads_are_put_together() -> None:

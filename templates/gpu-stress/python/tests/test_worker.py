@@ -15,11 +15,14 @@ from my_project.batches import (
     calibrate,
     run_batches,
 )
+from my_project.kernels import cpu
+from my_project.kernels.comparing import flip_bit
 from my_project.kernels.cpu import CpuTarget
 from my_project.kernels.cpu_fma import CpuFma
+from my_project.kernels.cpu_memory import CpuMemory
 from my_project.kernels.gpu import LIMITS as GPU_LIMITS
 from my_project.kernels.names import Kernel
-from my_project.kernels.workload import Faults, Outcome
+from my_project.kernels.workload import Faults, Flip, Outcome
 from my_project.precisions import ARITHMETIC, Precision
 from my_project.shares import least_share
 from my_project.worker import Worker
@@ -55,6 +58,9 @@ def test_a_kernel_runs_in_several_threads() -> None:
     batches = hearing.heard("batch")
     assert {batch["lane"] for batch in batches} == {0, 1}
     assert all(batch["operations"] > 0 == batch["errors"] for batch in batches)
+    warm = hearing.heard("warm")
+    assert warm
+    assert {(batch["errors"], batch["written"]) for batch in warm} == {(0, 0)}
     assert len(hearing.heard("reference")) == len(hearing.heard("allocated")) == 2
     assert hearing.heard("fault") == []
     assert len(hearing.heard("done")) == 1
@@ -74,6 +80,47 @@ def test_a_gpu_is_found_opened_and_tested() -> None:
     hearing.worker.selftest(rounds=1)
     (count,) = hearing.heard("counts")
     assert (count["flips"], count["caught"], count["false_alarms"]) == (3, 3, 0)
+
+
+class Spoilt(CpuFma):
+    """Has its first result spoilt, so that all that follow differ from it."""
+
+    def prepare(self, amount: int) -> None:
+        super().prepare(amount)
+        flip_bit(self._first, 3, 5)
+
+
+def test_errors_count_before_the_first_batch_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "CpuFma", Spoilt)
+    monkeypatch.setattr(Spoilt, "check_reference", lambda _: None)
+    hearing = Hearing()
+    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.1}
+    together = Thread(target=hearing.worker.run, kwargs={"threads": 1, **order})
+    together.start()
+    while not hearing.heard("ready"):
+        time.sleep(0.01)
+    hearing.worker.go()
+    together.join()
+    for found in hearing.heard("warm") + hearing.heard("batch"):
+        assert found["errors"] == 16  # the same word of each repeat
+        assert found["places"][:2] == [3, 1024 + 3]
+    assert {batch["operations"] for batch in hearing.heard("batch")} == {0}
+
+
+def test_memory_tells_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    hearing = Hearing()
+    monkeypatch.setattr(CpuMemory, "least", 3)
+    order = {"kernel": "memory", "precision": None, "budget": 4 << 20, "seconds": 0.1}
+    together = Thread(target=hearing.worker.run, kwargs={"threads": 1, **order})
+    together.start()
+    while not hearing.heard("ready"):
+        time.sleep(0.01)
+    hearing.worker.go()
+    together.join()
+    (allocated,) = hearing.heard("allocated")
+    assert allocated["patterned"] == 4 << 20
+    assert hearing.heard("warm")[0]["written"] == 3 * (1 << 18)
+    assert all(batch["bytes"] == 3 * batch["written"] for batch in hearing.heard("batch")[-1:])
 
 
 def test_a_stopped_worker_begins_no_batch() -> None:
@@ -139,7 +186,8 @@ class Sleeper(CpuFma):
     def prepare(self, amount: int) -> None:
         self.amount = amount
 
-    def submit(self) -> None:
+    def submit(self, flip: Flip | None = None) -> None:
+        assert flip is None
         time.sleep(self.pace * self.amount)
 
     def collect(self) -> Outcome:
@@ -148,7 +196,7 @@ class Sleeper(CpuFma):
 
 def test_batches_last_as_long_as_they_should_and_again_when_the_pace_changes() -> None:
     sleeper, batches = Sleeper(), list[Batch]()
-    amount = calibrate(sleeper, Event())
+    amount = calibrate(sleeper, Event(), lambda _: None)
     # It never sleeps for less, but for more where the machine is busy.
     assert sleeper.least < amount <= LONGEST / sleeper.pace
     sleeper.pace /= 8
@@ -163,7 +211,7 @@ def test_a_kernel_runs_until_its_time_is_over(kernel: Kernel) -> None:
     precision = None if kernel is Kernel.MEMORY else Precision.F32
     batches: list[Batch] = []
     workload = CpuTarget().workload(kernel, precision, 4 << 20, 3)
-    amount, begin = calibrate(workload, Event()), time.monotonic()
+    amount, begin = calibrate(workload, Event(), lambda _: None), time.monotonic()
     run_batches(workload, amount, 0.3, Event(), batches.append)
     assert batches[-1].end >= begin + 0.3
     assert all(batch.end < begin + 0.3 for batch in batches[:-1])

@@ -111,6 +111,7 @@ class Crew:
             "allocated": self._hear_allocated,
             "reference": self._hear_reference,
             "batch": self._hear_batch,
+            "warm": self._hear_warm,
             "ready": self._hear_ready,
             "done": self._hear_done,
             "fault": self._hear_fault,
@@ -153,6 +154,7 @@ class Crew:
     def _hear_allocated(self, _: Worker, message: Message) -> None:
         self._stage_bytes += message["bytes"]
         self.allocated = max(self.allocated, self._stage_bytes)
+        self.tallies[-1].patterned += message["patterned"]
 
     def _hear_reference(self, worker: Worker, message: Message) -> None:
         tally = self.tallies[-1]
@@ -164,10 +166,12 @@ class Crew:
             self._hear_ready(worker, message)  # it runs no batch
 
     def _hear_batch(self, worker: Worker, message: Message) -> None:
-        tally = self.tallies[-1]
-        if message["errors"] and not tally.errors:
-            self._report(f"{message['errors']} words wrong", message["places"])
-        tally.add_batch(self.workers.index(worker), message)
+        self._report_wrong(message)
+        self.tallies[-1].add_batch(self.workers.index(worker), message)
+
+    def _hear_warm(self, _: Worker, message: Message) -> None:
+        self._report_wrong(message)
+        self.tallies[-1].add_findings(message)
 
     def _hear_ready(self, _: Worker, __: Message) -> None:
         """Let all threads begin to count together, once each is warm."""
@@ -185,6 +189,10 @@ class Crew:
 
     def _hear_fault(self, _: Worker, message: Message) -> None:
         self.lose(message["text"])
+
+    def _report_wrong(self, message: Message) -> None:
+        if message["errors"] and not self.tallies[-1].errors:
+            self._report(f"{message['errors']} words wrong", message["places"])
 
     def _report(self, what: str, places: list[Any]) -> None:
         tally = self.tallies[-1]

@@ -57,7 +57,7 @@ def describe_post(post: Post) -> Record:
     return {
         **crew.device.record(),
         "allocated_bytes": crew.allocated,
-        "notes": crew.device.notes,
+        "notes": crew.device.notes + [note for tally in crew.tallies for note in tally.notes()],
         "sensors": watch.record(),
         "kernels": [tally.record() for tally in crew.tallies],
         "samples": watch.samples,

@@ -38,6 +38,10 @@ class Tally:
     batches: int = 0
     operations: int = 0
     transferred: int = 0
+    written: int = 0
+    """Bytes of patterns, also in the warm-up."""
+    patterned: int = 0
+    """Bytes that they go over."""
     errors: int = 0
     places: list[int] = field(default_factory=list)
     reference: dict[str, Any] | None = None
@@ -98,6 +102,11 @@ class Tally:
         self.batches += 1
         self.operations += batch["operations"]
         self.transferred += batch["bytes"]
+        self.add_findings(batch)
+
+    def add_findings(self, batch: Message) -> None:
+        """Count what does so in a batch of the warm-up too: errors, and memory that was tested."""
+        self.written += batch["written"]
         self._add_errors(batch["errors"], batch["places"])
 
     def take_sample(self, *, is_over: bool = False) -> float:
@@ -145,6 +154,20 @@ class Tally:
         low, middle, high = (min(rates), median(rates), max(rates)) if rates else (None,) * 3
         return {"unit": self.kernel.unit, "min": low, "median": middle, "max": high}
 
+    @property
+    def passes(self) -> float | None:
+        """How often the whole allocation was written; nothing where no patterns are."""
+        if self.kernel is not Kernel.MEMORY:
+            return None
+        return self.written / self.patterned if self.patterned else 0.0
+
+    def notes(self) -> list[str]:
+        """Return what is to be known of a kernel that did not get round to everything."""
+        if self.kernel is not Kernel.MEMORY or self.written >= max(1, self.patterned):
+            return []
+        percent = 100 * self.written // max(1, self.patterned)
+        return [f"memory: only {percent} % of the allocation was tested"]
+
     def record(self) -> dict[str, Any]:
         """Return the kernel as a report has it."""
         return {
@@ -154,6 +177,7 @@ class Tally:
             "seconds": self.seconds,
             "operations": self.operations,
             "bytes": self.transferred,
+            "passes": self.passes,
             "throughput": self.throughput(),
             "errors": self.errors,
             "first_addresses": self.places,

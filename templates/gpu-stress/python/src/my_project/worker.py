@@ -19,12 +19,13 @@ from typing import Any, TextIO
 from .batches import Batch, Signals, run_batches, warm_up
 from .kernels.cpu import CpuTarget
 from .kernels.names import Kernel
+from .kernels.workload import Outcome
 from .precisions import Precision
 from .selftest import Count, count_flips
 from .targets import Target, allocate
 
 _SEEDS = 1 << 32
-_SELFTEST_BUDGET = 2 << 20  # bytes: little, so that many rounds are quick
+_SELFTEST_BUDGET = 1 << 19  # bytes: little, so that many rounds are quick
 
 Message = dict[str, Any]
 
@@ -114,8 +115,7 @@ class Worker:
                 together=batch.together,
                 operations=outcome.operations,
                 bytes=outcome.transferred,
-                errors=outcome.faults.count,
-                places=outcome.faults.places,
+                **_findings(outcome),
             )
 
         with_precision = None if precision is None else Precision(precision)
@@ -123,12 +123,18 @@ class Worker:
             seed = random.randrange(_SEEDS)  # noqa: S311  # inputs are no secret
             workload = allocate(self._target, Kernel(kernel), with_precision, budget, seed, least)
             try:
-                self.say("allocated", bytes=workload.allocated)
+                size = workload.allocated
+                self.say("allocated", bytes=size, patterned=workload.patterned)
                 judgement = workload.check_reference()
                 if judgement is not None:
                     self.say("reference", **asdict(judgement))
                 if judgement is None or not judgement.wrong:
-                    amount = warm_up(workload, self._signals, lambda: self.say("ready"))
+                    amount = warm_up(
+                        workload,
+                        self._signals,
+                        lambda: self.say("ready"),
+                        lambda outcome: self.say("warm", **_findings(outcome)),
+                    )
                     run_batches(workload, amount, seconds, self._signals.stop, report)
             finally:
                 workload.close()
@@ -155,6 +161,12 @@ class Worker:
             self.say("fault", text=str(error))
         self.say("counts", **asdict(found))
         self.say("done")
+
+
+def _findings(outcome: Outcome) -> Message:
+    """Return what counts of every batch, that of a warm-up too."""
+    faults = outcome.faults
+    return {"errors": faults.count, "places": faults.places, "written": outcome.written}
 
 
 def main() -> None:
