@@ -11,7 +11,6 @@ import pytest
 from my_project.crew import Crew, Listeners, Load
 from my_project.devices import describe_cpu
 from my_project.kernels.names import Kernel
-from my_project.live import PlainScreen, fit
 from my_project.precisions import Precision
 from my_project.sensors.sensor import Readings
 from my_project.tally import Tally
@@ -124,23 +123,6 @@ def test_the_last_of_faults_heat_and_interrupts_counts() -> None:
     found.interrupt = signal.SIGTERM
     assert (found.status, found.exit_status) == ("interrupted", 143)
     assert found.reasons() == ["slow", "hot", "interrupted by SIGTERM"]
-
-
-def test_a_line_is_never_wider_than_the_terminal() -> None:
-    fields = ["0: a card with a very long name", "fma f32", "1.00 TFLOP/s", "0 errors"]
-    for width in range(1, 100):
-        line = fit(fields, width)
-        assert 0 < len(line) <= width
-    assert fit(fields, 100) == "0: a card with a ve…  fma f32  1.00 TFLOP/s  0 errors"
-    assert fit(fields, 1000) == "  ".join(fields)
-
-
-def test_plain_lines_come_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    clock = iter([0.0, 5.0, 10.5, 11.0, 21.0])
-    screen = PlainScreen(clock=lambda: next(clock))
-    for _ in range(4):
-        screen.show([["a", "b"]])
-    assert capsys.readouterr().err == "a  b\n" * 2
 
 
 def test_sensors_are_read_once_a_second_and_judged() -> None:

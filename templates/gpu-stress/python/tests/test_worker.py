@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from my_project import selftest
 from my_project.batches import (
     LONGEST,
     Batch,
@@ -21,9 +22,11 @@ from my_project.kernels.comparing import flip_bit
 from my_project.kernels.cpu import CpuTarget
 from my_project.kernels.cpu_fma import CpuFma
 from my_project.kernels.cpu_memory import CpuMemory
+from my_project.kernels.gpu import LIMITS as GPU_LIMITS
 from my_project.kernels.names import Kernel
 from my_project.kernels.workload import Faults, Flip, Outcome
-from my_project.precisions import Precision
+from my_project.precisions import ARITHMETIC, Precision
+from my_project.shares import least_share
 from my_project.worker import Worker
 
 from .program import need_gpu
@@ -46,7 +49,7 @@ class Hearing:
 
 def test_a_kernel_runs_in_several_threads() -> None:
     hearing = Hearing()
-    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.3}
+    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "least": 1, "seconds": 0.3}
     together = Thread(target=hearing.worker.run, kwargs={"threads": 2, **order})
     together.start()
     while len(hearing.heard("ready")) < 2:
@@ -77,7 +80,7 @@ def test_a_gpu_is_found_opened_and_tested() -> None:
     hearing.worker.open("wgpu", 0, 1)
     assert len(hearing.heard("opened")) == 1
     hearing.worker.selftest(rounds=1)
-    (count,) = hearing.heard("flips")
+    (count,) = hearing.heard("counts")
     assert (count["flips"], count["caught"], count["false_alarms"]) == (3, 3, 0)
 
 
@@ -125,9 +128,52 @@ def test_memory_tells_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stopped_worker_begins_no_batch() -> None:
     hearing = Hearing()
     hearing.worker.stop()
-    hearing.worker.run(threads=1, kernel="memory", precision=None, budget=1 << 20, seconds=60)
+    order = {"kernel": "memory", "precision": None, "budget": 1 << 20, "least": 1}
+    hearing.worker.run(threads=1, seconds=60, **order)
     assert hearing.heard("batch") == []
     assert len(hearing.heard("done")) == 1
+
+
+REFUSAL = "no more devices"
+
+
+class Refusing:
+    """A driver that opens no device."""
+
+    features, limits = frozenset[str](), dict.fromkeys(GPU_LIMITS, 1 << 28)
+
+    def request_device_sync(self, **_: object) -> None:
+        raise RuntimeError(REFUSAL)
+
+
+def test_a_device_that_its_driver_refuses_is_told() -> None:
+    hearing = Hearing()
+    hearing.worker._adapters = [Refusing()]  # noqa: SLF001  # `find` has real ones alone
+    hearing.worker.open("wgpu", 0, 1)
+    assert hearing.heard("refused") == [{"is": "refused", "text": REFUSAL}]
+    assert hearing.heard("opened") == []
+
+
+def test_a_self_test_tells_its_counts_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selftest, "_PERIOD", 0.0)
+    hearing = Hearing()
+    hearing.worker.selftest(rounds=2)
+    counts = [(each["flips"], each["rounds_without"]) for each in hearing.heard("counts")]
+    assert counts == [(flips, flips) for flips in range(1, 7)] + [(6, 6)]
+
+
+@pytest.mark.parametrize("kernel", Kernel)
+@pytest.mark.parametrize("precision", [Precision.F32, Precision.F64])
+def test_the_least_share_of_a_thread_is_enough(kernel: Kernel, precision: Precision) -> None:
+    found = None if kernel is Kernel.MEMORY else precision
+    share = least_share(found, 1024)
+    assert share == 3 * 256 * 256 * (4 if found is None else ARITHMETIC[precision].size)
+    workload = CpuTarget().workload(kernel, found, share, 1)
+    workload.prepare(workload.least)
+    workload.submit()
+    outcome = workload.collect()
+    assert (outcome.faults.count, outcome.operations + outcome.transferred > 0) == (0, True)
+    workload.close()
 
 
 class Sleeper(CpuFma):

@@ -1,13 +1,15 @@
 """Counts what the threads of a device have done of one kernel, and how fast."""
 
+from collections import deque
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 from .kernels.names import Kernel
 from .precisions import Precision
 
-_MOST_PLACES = 16
+_MOST_PLACES = 16  # that a report has
+_RECENT = 1.0  # seconds, for a live line
 _LONG_ENOUGH = 3.0  # seconds, for samples to say more than batches
 
 Message = dict[str, Any]
@@ -17,8 +19,6 @@ Message = dict[str, Any]
 class _Lane:
     """One thread that runs batches."""
 
-    begin: float
-    """Of the first batch."""
     sampled: float
     """When the last batch ended that is in a sample."""
     end: float
@@ -50,6 +50,8 @@ class Tally:
     samples: list[float] = field(default_factory=list)
     first_batches: list[tuple[float, int]] = field(default_factory=list)
     """When each ended, and its work, for as long as samples say less."""
+    recent: deque[tuple[float, int]] = field(default_factory=deque)
+    """When each batch of the last second ended, and its work."""
     lanes: dict[tuple[int, int], _Lane] = field(default_factory=dict)
 
     @property
@@ -59,9 +61,13 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """From the first batch to the last, on average over the threads."""
-        times = [lane.end - lane.begin for lane in self.lanes.values()]
-        return fmean(times) if times else 0
+        """From the begin of the first batch to the end of the last one, of all threads."""
+        return 0.0 if self.begin is None else self.end - self.begin
+
+    @property
+    def now(self) -> float | None:
+        """Work a second in the last second, once there has been one."""
+        return sum(work for _, work in self.recent) / _RECENT if self.seconds >= _RECENT else None
 
     @property
     def average(self) -> float | None:
@@ -82,13 +88,16 @@ class Tally:
     def add_batch(self, worker: int, batch: Message) -> None:
         """Count a batch of a thread; work that was wrong is no work."""
         begin, work = batch["end"] - batch["seconds"], batch["operations"] + batch["bytes"]
-        new = _Lane(begin, sampled=begin, end=begin, together=batch["together"])
+        new = _Lane(sampled=begin, end=begin, together=batch["together"])
         lane = self.lanes.setdefault((worker, batch["lane"]), new)
         self.begin = begin if self.begin is None else min(self.begin, begin)
         self.end = max(self.end, batch["end"])
+        self.recent.append((batch["end"], work))
+        while self.recent[0][0] <= self.end - _RECENT:
+            self.recent.popleft()
         lane.end = batch["end"]
         lane.work += work
-        if self.end - self.begin < _LONG_ENOUGH:
+        if self.seconds < _LONG_ENOUGH:
             self.first_batches.append((batch["end"], work))
         self.batches += 1
         self.operations += batch["operations"]

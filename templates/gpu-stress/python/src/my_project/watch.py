@@ -87,11 +87,4 @@ class Watch:
 
     def record(self) -> dict[str, Any]:
         """Return what a report says about the sensors."""
-        sensor = self.device.sensor
-        return {
-            "source": sensor.source,
-            "reasons": sensor.reasons,
-            "slowdown_c": sensor.slowdown_c,
-            "max_temperature_c": self.max_temperature,
-            "power_limit_w": sensor.power_limit_w,
-        }
+        return self.device.sensor.record(self.max_temperature)

@@ -14,7 +14,7 @@ from my_project.shaders import shader_text
 from .gpu_buffers import RECORD, Binding, Buffer, FaultRecord
 
 _FEATURES = {"shader-f16": Precision.F16, "shader-f64": Precision.F64}
-_LIMITS = (
+LIMITS = (
     "max-buffer-size",
     "max-storage-buffer-binding-size",
     "max-compute-workgroup-storage-size",
@@ -58,7 +58,7 @@ class Gpu:
     def __init__(self, adapter: Adapter) -> None:
         self.device = adapter.request_device_sync(
             required_features=[name for name in _FEATURES if name in adapter.features],
-            required_limits={name: adapter.limits[name] for name in _LIMITS},
+            required_limits={name: adapter.limits[name] for name in LIMITS},
         )
         limits = self.device.limits
         self.largest_binding = min(
