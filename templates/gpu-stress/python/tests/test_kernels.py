@@ -23,7 +23,12 @@ from my_project.kernels.gpu_buffers import Buffers, faults_of
 from my_project.kernels.gpu_target import GpuTarget
 from my_project.kernels.names import Kernel
 from my_project.kernels.patterns import Pattern, filling
-from my_project.kernels.workload import Faults, Flip, Outcome, Workload
+from my_project.kernels.workload import (
+    Faults,
+    Flip,
+    Outcome,
+    Workload,
+)
 from my_project.precisions import Precision
 from my_project.selftest import Count, count_flips
 from my_project.targets import Target, allocate
