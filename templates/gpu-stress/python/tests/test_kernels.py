@@ -23,7 +23,12 @@ from my_project.kernels.gpu_buffers import Buffers, faults_of
 from my_project.kernels.gpu_target import GpuTarget
 from my_project.kernels.names import Kernel
 from my_project.kernels.patterns import Pattern, filling
-from my_project.kernels.workload import Faults, Flip, Outcome, Workload
+from my_project.kernels.workload import (
+    Faults,
+    Flip,
+    Outcome,
+    Workload,
+)
 from my_project.precisions import Precision
 from my_project.selftest import Count, count_flips
 from my_project.targets import Target, allocate
@@ -31,7 +36,7 @@ from my_project.targets import Target, allocate
 from .program import need_gpu
 
 F64, F32, F16 = Precision.F64, Precision.F32, Precision.F16
-BUDGET = 4 << 20
+BUDGET, LITTLE = 4 << 20, 1 << 18
 CASES = [
     ("cpu", Kernel.FMA, F64),
     ("cpu", Kernel.FMA, F32),
@@ -46,14 +51,16 @@ CASES = [
     ("gpu", Kernel.MATMUL, F16),
     ("gpu", Kernel.MEMORY, None),
 ]
-Make = Callable[[str, Kernel, Precision | None], Workload]
+Make = Callable[..., Workload]
 
 
 @pytest.fixture(scope="module")
 def make() -> Make:
     targets: dict[str, Target] = {"cpu": CpuTarget()}
 
-    def make(where: str, kernel: Kernel, precision: Precision | None) -> Workload:
+    def make(
+        where: str, kernel: Kernel, precision: Precision | None, budget: int = BUDGET
+    ) -> Workload:
         if where == "gpu" and where not in targets:
             need_gpu()
             targets[where] = GpuTarget(find_adapters()[0][0])
@@ -61,7 +68,7 @@ def make() -> Make:
             offered = find_adapters()[0][1].precisions
             if precision not in offered:
                 pytest.skip(f"this device has no {precision}")
-        return targets[where].workload(kernel, precision, BUDGET, 77)
+        return targets[where].workload(kernel, precision, budget, 77)
 
     return make
 
@@ -103,7 +110,7 @@ def test_every_flip_is_caught_and_nothing_else(
     make: Make, where: str, kernel: Kernel, precision: Precision | None
 ) -> None:
     """In any product or buffer of a batch, to its last word, and in what the memory held."""
-    workload = make(where, kernel, precision)
+    workload = make(where, kernel, precision, LITTLE)
     assert count_flips(workload, 4, Event()) == Count(4, 4, 4, 0)
     assert workload.holds == (kernel is Kernel.MEMORY)
     part = workload.words // 3  # count_flips has prepared for three

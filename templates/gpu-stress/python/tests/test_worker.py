@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from my_project import selftest
 from my_project.batches import (
     LONGEST,
     Batch,
+    Signals,
     calibrate,
     run_batches,
+    warm_up,
 )
 from my_project.kernels import cpu
 from my_project.kernels.comparing import flip_bit
@@ -204,6 +206,22 @@ def test_batches_last_as_long_as_they_should_and_again_when_the_pace_changes() -
     assert amount < batches[-1].outcome.operations <= LONGEST / sleeper.pace
     ends = [batch.end for batch in batches]
     assert ends == sorted(ends)
+
+
+def test_batches_that_run_until_others_are_ready_are_told() -> None:
+    signals, ready = Signals(go=Event(), stop=Event()), Event()
+    waiting: list[Outcome] = []
+
+    def hear(outcome: Outcome) -> None:
+        if ready.is_set():
+            waiting.append(outcome)
+
+    def begin_to_wait() -> None:
+        ready.set()
+        Timer(0.3, signals.go.set).start()
+
+    warm_up(Sleeper(), signals, begin_to_wait, hear)
+    assert waiting
 
 
 @pytest.mark.parametrize("kernel", Kernel)

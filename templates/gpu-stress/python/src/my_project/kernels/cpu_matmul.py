@@ -33,7 +33,7 @@ class CpuMatmul(Workload):
         self._side = largest_side(self._room, _MATRICES + 1, self._time)
         self._left, self._right = self._operands(self._side)
         self._first: Matrix = np.matmul(self._left, self._right)
-        self._words = self._first.nbytes // 4
+        self._words: int = self._first.nbytes // 4
         count = max(1, budget // self._first.nbytes - _MATRICES + 1)
         self._products = np.empty((count, self._side, self._side), self._dtype)
         self._amount, self._next = 1, 0

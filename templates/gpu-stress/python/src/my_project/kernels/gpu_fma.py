@@ -15,9 +15,10 @@ from .workload import Flip, Outcome, Workload
 
 _GROUP = PERIOD  # invocations of a workgroup, and all workgroups are alike
 _OPERATIONS = 64  # of a step and invocation
-# Enough to fill the largest devices, and few enough for a software one to step often.
+# Enough to fill the largest devices; and few for a software one, where a word of a comparison takes
+# as long as a dozen steps of a chain.
 _MOST_INVOCATIONS = 1 << 20
-_MOST_IN_SOFTWARE = 1 << 14
+_MOST_IN_SOFTWARE = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
