@@ -5,9 +5,11 @@ mod cli;
 use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
-use my_project::{Error, session};
+use my_project::Error;
+use my_project::control::{Control, THREAD};
 
 fn main() -> ExitCode {
     silence_threads();
@@ -23,24 +25,28 @@ fn main() -> ExitCode {
             return ExitCode::from(status);
         }
     };
-    match cli::run(arguments) {
-        Ok(status) => ExitCode::from(status),
-        Err(error) => {
-            cli::complain(&format!("error: {error:#}"));
-            ExitCode::from(match error.downcast_ref() {
-                Some(Error::Usage(_) | Error::File { .. }) => 2,
-                Some(Error::Missing(_)) => 3,
-                _ => 1,
-            })
+    let control = Arc::new(Control::default());
+    let status = cli::run(arguments, &control).unwrap_or_else(|error| {
+        control.only_tell();
+        cli::complain(&format!("error: {error:#}"));
+        match error.downcast_ref() {
+            Some(Error::Usage(_) | Error::File { .. }) => 2,
+            Some(Error::Missing(_)) => 3,
+            _ => 1,
         }
+    });
+    if control.has_left() {
+        // The usual end would wait for libraries whose threads are still at work.
+        signal_hook::low_level::exit(status.into());
     }
+    ExitCode::from(status)
 }
 
 /// What ends a thread that computes is told by the verdict, and not once more in other words.
 fn silence_threads() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if thread::current().name() != Some(session::THREAD) {
+        if thread::current().name() != Some(THREAD) {
             usual(info);
         }
     }));
