@@ -14,10 +14,12 @@ from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
     both,
     broken,
     driver,
+    icd_library,
     nvml_library,
     of,
     sensing,
     tested,
+    vulkan,
 )
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings
@@ -28,6 +30,13 @@ from scaffold.matrix import is_suite_of
 from scaffold.release import open_release
 from scaffold.render import render
 from scaffold.toolchain import missing, needed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs projects; the hook is told of the tests of other folders as well."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.project)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.gpu_nvml import compile_nvml, nvml
 from contracts.gpu_runs import Both, Of, Subject
-from contracts.gpu_vulkan import software_driver
+from contracts.gpu_vulkan import Vulkan, compile_icd, software_driver
 from helpers import need
 from scaffold import catalog
 
@@ -65,6 +65,18 @@ def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_nvml(tmp_path_factory.mktemp("nvml") / "new", need("cc"), "-Wall", "-Werror")
 
 
+@pytest.fixture(scope="session")
+def icd_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compile a driver that can be told to fail."""
+    return compile_icd(tmp_path_factory.mktemp("icd"), need("cc"))
+
+
+@pytest.fixture
+def vulkan(driver: dict[str, str], icd_library: Path, tmp_path: Path) -> Vulkan:
+    """Return a driver that is told what to do while a program runs on it."""
+    return Vulkan(tmp_path / "vulkan", icd_library, driver)
+
+
 @pytest.fixture
 def sensing(nvml_library: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
     """Return a function that says how the fake library answers otherwise than `SOUND`."""
@@ -82,7 +94,10 @@ BROKEN = {
         "words[at] = expected(at);",
         "words[at] = expected(at) ^ u32(parameters.offset + at == 5u);",
     ),
-    "compare.wgsl": ("first[at] != results[at]", "first[at] == results[at] && at == 7u"),
+    "compare.wgsl": (
+        "if first[(row << width) | (at & parameters.column_mask)] != results[at] {",
+        "if first[(row << width) | (at & parameters.column_mask)] == results[at] && at == 7u {",
+    ),
 }
 """What makes each shader compute wrongly, and the comparison blind but for one false alarm."""
 

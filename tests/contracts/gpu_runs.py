@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +13,8 @@ import pytest
 
 from contracts.gpu_nvml import UUID
 from contracts.gpu_process import Ran, Running
+from helpers import LONG_TESTS
 
-LONG_TESTS = os.environ.get("SCAFFOLD_LONG_TESTS") == "1"
 long_form = pytest.mark.skipif(not LONG_TESTS, reason="only with SCAFFOLD_LONG_TESTS=1")
 LITTLE = ("--memory-fraction", "0.003")
 GPU = ("--allow-software", *LITTLE)
@@ -82,9 +84,9 @@ ALL = ("--precision", "f32", "--precision", "f64")
 CONFIGURATIONS: dict[str, tuple[str, ...]] = {
     "cpu": ("cpu", *LITTLE, "--duration", "2s", *ALL),
     "gpu": ("gpu", *GPU, "--duration", "2.8s", *ALL, "--precision", "f16"),
-    "tgpu": ("tgpu", *GPU, "--duration", "1.5s", "--threads", "3"),
+    "tgpu": ("tgpu", *GPU, "--duration", "2s", "--threads", "2"),
     "one kernel": ("gpu", *GPU, "--duration", "3.3s", "--kernel", "fma", "--sensors", UUID),
-    "one thread": ("cpu", *LITTLE, "--duration", "1s", "--kernel", "matmul", "--threads", "1"),
+    "one thread": ("cpu", *LITTLE, "--duration", "2.2s", "--kernel", "matmul", "--threads", "1"),
 }
 WIDTHS = {"cpu": 80, "tgpu": 80, "one kernel": 200, "one thread": 33}
 """The runs on a terminal, and its columns."""
@@ -97,12 +99,27 @@ def configuration(tested: Subject, name: str) -> Ran:
     return tested.shared(*CONFIGURATIONS[name], columns=WIDTHS.get(name), **env)
 
 
-@configured
 def one_error(ran: Ran, status: int) -> str:
     """Hold that a run has ended with one line on standard error and nothing else."""
     assert (ran.status, ran.stdout, ran.written) == (status, "", None), (ran.stdout, ran.stderr)
     assert re.fullmatch(r"error: .+\n", ran.stderr), ran.stderr
     return ran.stderr
+
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def stopped(running: Running, number: int) -> Ran:
+    """Interrupt a program, and hold that it ends in time and tells why."""
+    before = time.monotonic()
+    running.send(number)
+    ran = running.finish(20)
+    assert time.monotonic() - before < PROMPT
+    assert ran.status == SIGNALS[signal.Signals(number)]
+    if "report.json" in running.words:
+        assert ran.report["verdict"]["status"] == "interrupted"
+        assert signal.Signals(number).name in ran.reasons
+    return ran
 
 
 def sense(tested: Subject, env: dict[str, str], *words: str, kernel: str = "fma") -> Ran:

@@ -1,4 +1,7 @@
-"""Finds Mesa's Vulkan driver for the CPU, or unpacks it into the cache, for the suite of GPUs."""
+"""Finds Mesa's Vulkan driver for the CPU, or unpacks it into the cache, for the suite of GPUs.
+
+A stand-in before it, `gpu_icd.c`, is told to fail, to hang, or to be another device.
+"""
 
 import ctypes
 import json
@@ -6,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +39,40 @@ def software_driver() -> dict[str, str] | str:
         return f"no driver for the CPU lies in {root}"
     folders = sorted({path.parent for path in root.rglob("lib/*-linux-gnu*/*.so.*")})
     return {**_variables(unpacked), "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders))}
+
+
+class Vulkan:
+    """A driver that is `llvmpipe` but for what its script says; see `gpu_icd.c`."""
+
+    def __init__(self, folder: Path, library: Path, driver: Mapping[str, str]) -> None:
+        folder.mkdir()
+        description = folder / "icd.json"
+        icd = {"library_path": str(library), "api_version": "1.1.0"}
+        content = {"file_format_version": "1.0.0", "ICD": icd}
+        description.write_text(json.dumps(content), "utf-8")
+        real = json.loads(Path(driver["VK_DRIVER_FILES"]).read_text("utf-8"))
+        self.script = folder / "script"
+        self.env = {
+            **_variables(description),
+            "FAKE_VULKAN": str(self.script),
+            "FAKE_VULKAN_DRIVER": real["ICD"]["library_path"],
+        }
+        self.say()
+
+    def say(self, *lines: str) -> None:
+        """Let it do so from now on."""
+        new = self.script.with_name("new")  # moved there, for it may be read at this moment
+        new.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        new.replace(self.script)
+
+
+def compile_icd(folder: Path, cc: str) -> Path:
+    """Compile the stand-in into a folder, and return the library."""
+    target = folder / "icd.so"
+    options = ["-shared", "-fPIC", "-O1", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"]
+    source = Path(__file__).with_name("gpu_icd.c")
+    subprocess.run([cc, *options, "-o", target, source, "-ldl"], check=True)
+    return target
 
 
 def _described(folders: Iterable[Path]) -> Path | None:

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from contracts.gpu_runs import GPU, LITTLE, LONG_TESTS, Subject
+from contracts.gpu_runs import GPU, LITTLE, Subject
+from helpers import LONG_TESTS
 
 
 @pytest.mark.parametrize("command", ["cpu", "gpu"])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contracts.gpu_process import CONTRACT, GOLDEN, Report
-from contracts.gpu_runs import LONG_TESTS, Subject, one_error
+from contracts.gpu_runs import Subject, one_error
+from helpers import LONG_TESTS
 
 
 def _without(key: str) -> Callable[[Report], object]:
@@ -98,6 +99,13 @@ def test_a_file_that_is_no_report_is_refused(tested: Subject, tmp_path: Path, fa
     assert told == f"error: {file}: no report: {flaw}\n"
 
 
+FLAWS = {
+    b"{}": "/version is missing",
+    b"[]": "it is not of the type object",
+    b"null": "it is not of the type object",
+}
+
+
 def test_a_file_that_is_no_json_is_refused(tested: Subject, tmp_path: Path) -> None:
     """Foreign, cut off at any place, deep, missing, a folder; a sound one before it is no help."""
     whole = (CONTRACT / "plot-example.json").read_bytes()
@@ -106,16 +114,47 @@ def test_a_file_that_is_no_json_is_refused(tested: Subject, tmp_path: Path) -> N
     nan = whole.replace(b'"duration_s": ', b'"duration_s": NaN, "x": ', 1)
     cuts = [whole[:size] for size in range(1, len(whole.rstrip()), step)]
     deep = b"[" * 100_000
+    mark, wide = b"\xef\xbb\xbf" + whole, whole.decode().encode("utf-16")
+    half = whole.replace(b'"example"', b'"\\ud800"', 1)
     contents = [deep, nan, b"", b"{}", b"[]", b"\xff", b"null", b"\x89PNG\r\n", whole * 2, *cuts]
+    contents += [mark, wide, half]
     if tested.language == "python" and not LONG_TESTS:
         contents = contents[::3]  # a start of Python takes long
     file = tmp_path / "foreign"
     for content in contents:
         file.write_bytes(content)
         told = one_error(tested.run("report", sound, str(file)), 2)
-        assert told.startswith(f"error: {file}: "), content[:40]
+        expected = FLAWS.get(content, "it is not JSON")
+        assert told == f"error: {file}: no report: {expected}\n", content[:40]
     for path in (tmp_path / "missing", tmp_path):
         assert str(path) in one_error(tested.run("report", str(path)), 2)
+
+
+def test_a_plot_over_the_report_itself_is_refused(tested: Subject, tmp_path: Path) -> None:
+    """By any name of the file."""
+    whole = (CONTRACT / "plot-example.json").read_bytes()
+    file, other = tmp_path / "report.json", tmp_path / "other.json"
+    file.write_bytes(whole)
+    other.symlink_to(file)
+    for name in (file, other):
+        told = one_error(tested.run("report", str(file), "--svg", str(name)), 2)
+        assert told == f"error: --svg {name}: it is one of the reports\n"
+    assert file.read_bytes() == whole
+
+
+def test_a_text_of_a_report_does_nothing_to_the_terminal(tested: Subject, tmp_path: Path) -> None:
+    """Control characters and line breaks do not come through."""
+    made = copy.deepcopy(GOLDEN)
+    for device in made["devices"]:
+        device["name"] = "evil\x1b[31m\nname\r\t\u202e"
+    file = tmp_path / "evil.json"
+    file.write_text(json.dumps(made), "utf-8")
+    ran = tested.run("report", str(file))
+    assert ran.status == 0
+    assert all(line.isprintable() for line in ran.stdout.split("\n"))
+    assert len(ran.stdout.splitlines()) == len(
+        tested.run("report", str(CONTRACT / "plot-example.json")).stdout.splitlines()
+    )
 
 
 def test_a_plot_that_cannot_be_written(tested: Subject, tmp_path: Path) -> None:

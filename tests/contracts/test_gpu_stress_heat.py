@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.gpu_runs import Subject, long_form, sense
+from contracts.gpu_nvml import UUID
+from contracts.gpu_runs import GPU, Subject, long_form, sense
 
 
 def test_a_ramp_of_temperature_stops_the_run(
@@ -22,6 +23,29 @@ def test_a_ramp_of_temperature_stops_the_run(
     assert re.search(r"\b87\b", ran.reasons)
     assert ran.device["kernels"][0]["operations"] > 0
     assert ran.seconds < 15
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [({"temperature": "95 50"}, 4), ({"lost": "0"}, 1)], ids=["hot", "lost"]
+)
+def test_the_first_reading_counts(
+    tested: Subject, sensing: Callable[..., dict[str, str]], said: dict[str, str], status: int
+) -> None:
+    """Before there is any sample."""
+    ran = sense(tested, sensing(**said), "--duration", "0.5s")
+    assert ran.status == status, ran.reasons
+
+
+def test_a_report_that_cannot_be_written_hides_no_heat(
+    tested: Subject, sensing: Callable[..., dict[str, str]]
+) -> None:
+    """The higher status counts, and both are told."""
+    words = ("gpu", *GPU, "--sensors", UUID, "--kernel", "fma", "--duration", "20s", "--quiet")
+    ran = tested.run(*words, "--json", "/dev/full", env=sensing(temperature="95"))
+    assert ran.status == 4
+    assert "/dev/full" in ran.stderr
+    assert "temperature" in ran.stderr
+    assert re.fullmatch(r"(error: .+\n)+", ran.stderr), ran.stderr
 
 
 def test_the_limit_that_was_asked_for(

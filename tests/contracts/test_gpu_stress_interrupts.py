@@ -9,24 +9,8 @@ from pathlib import Path
 import pytest
 
 from contracts.gpu_nvml import UUID, calls, nvml
-from contracts.gpu_process import Ran, Running
-from contracts.gpu_runs import GPU, LITTLE, LONG_TESTS, PROMPT, Subject, long_form
-
-SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
-
-
-def stopped(running: Running, number: int) -> Ran:
-    """Interrupt a program, and hold that it ends in time and tells why."""
-    before = time.monotonic()
-    running.send(number)
-    ran = running.finish(20)
-    assert time.monotonic() - before < PROMPT
-    assert ran.status == SIGNALS[signal.Signals(number)]
-    if "report.json" in running.words:
-        assert ran.report["verdict"]["status"] == "interrupted"
-        assert signal.Signals(number).name in ran.reasons
-    return ran
-
+from contracts.gpu_runs import GPU, LITTLE, PROMPT, Subject, long_form, stopped
+from helpers import LONG_TESTS
 
 PHASES = {"devices": "uuid", "warm-up": "temperature", "run": "temperature"}
 """What the fake library is asked for in each."""

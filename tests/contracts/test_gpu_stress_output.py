@@ -82,9 +82,8 @@ def test_a_live_line_never_wraps(tested: Subject) -> None:
         shown = screen_lines(ran.stderr, columns)
         kernel = ran.device["kernels"][0]["kernel"]
         assert any(columns < 80 or kernel in line for line in shown), shown
-        if columns >= 80:
-            rate = [line for line in shown if re.search(r"\d FLOP|[GT]FLOP/s|GB/s", line)]
-            assert rate, shown
+        if ran.device["kernels"][0]["seconds"] > 2:  # else it may have warmed up for all of them
+            assert any(re.search(r"\d [GT]FLOP/s", line) for line in shown), shown
 
 
 def test_plain_lines_where_there_is_no_terminal(tested: Subject) -> None:

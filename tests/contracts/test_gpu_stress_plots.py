@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.gpu_process import CONTRACT, GOLDEN, SCHEMA, Report
-from contracts.gpu_runs import LONG_TESTS, Both, Subject, configuration
+from contracts.gpu_runs import Both, Subject, configuration
+from helpers import LONG_TESTS
 
 NUMBER = re.compile(r"[0-9]+\.[0-9]")
 

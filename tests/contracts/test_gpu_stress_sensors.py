@@ -9,7 +9,6 @@ import pytest
 from contracts.gpu_nvml import OTHER_UUID, UUID, calls, compile_nvml, nvml
 from contracts.gpu_runs import (
     GPU,
-    LONG_TESTS,
     Subject,
     configuration,
     long_form,
@@ -17,7 +16,7 @@ from contracts.gpu_runs import (
     screen_lines,
     sense,
 )
-from helpers import need
+from helpers import LONG_TESTS, need
 
 
 def test_what_the_sensors_say_is_in_the_samples(tested: Subject) -> None:

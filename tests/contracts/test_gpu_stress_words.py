@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from contracts.gpu_nvml import OTHER_UUID, UUID
-from contracts.gpu_runs import LONG_TESTS, Of, Subject, one_error
+from contracts.gpu_runs import Of, Subject, one_error
+from helpers import LONG_TESTS
 from scaffold import catalog
 
 
@@ -56,6 +57,8 @@ WRONG = [
     "cpu --precision f8", "cpu --precision f32 --precision f32", "cpu --precision ''",
     "cpu --backend wgpu", "cpu --backend x", "gpu --backend native", "gpu --backend ''",
     "cpu --backend torch --kernel fma", "gpu --backend torch --kernel memory",
+    "gpu --device ''", "gpu --device -1", "gpu --device 0 --device 00", "cpu --min-throughput -1",
+    f"cpu --min-throughput {10**16}P", "report ''",
     "gpu --device 0 --device 0", "gpu --device all --device all", "gpu --device all --device 0",
     "cpu --device 0", "cpu --sensors none", "cpu --allow-software", "gpu --threads 2",
     "cpu --rounds 5", "cpu extra", "cpu --eat", "cpu --duration", "cpu --duration 1s --duration 0s",

@@ -79,6 +79,7 @@ fn kernel(phase: &Phase) -> KernelReport {
         seconds: rounded(ran.as_secs_f64()),
         operations: total.operations,
         bytes: total.bytes,
+        passes: None,
         throughput: ThroughputReport {
             unit: unit.into(),
             min: throughput.min,

@@ -70,6 +70,7 @@ pub struct KernelReport {
     pub seconds: f64,
     pub operations: u128,
     pub bytes: u128,
+    pub passes: Option<f64>,
     pub throughput: ThroughputReport,
     pub errors: u128,
     pub first_addresses: Vec<u128>,
