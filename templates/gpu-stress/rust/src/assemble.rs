@@ -51,7 +51,7 @@ fn device(watch: &Watch) -> DeviceReport {
         driver: device.driver,
         uuid: device.uuid,
         pci: device.pci,
-        memory_bytes: device.memory_bytes.map(u128::from),
+        memory_bytes: device.memory_bytes.map(i128::from),
         allocated_bytes: allocated.unwrap_or(0).into(),
         notes: watch.notes.clone(),
         sensors: SensorReport {

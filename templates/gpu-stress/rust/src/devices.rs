@@ -126,15 +126,13 @@ pub fn choose<T: AsRef<Device> + Clone>(
     let mut chosen: Vec<T> = Vec::new();
     for choice in choices {
         let one = find(all, choice)?;
-        let Device { index, name, .. } = one.as_ref();
         if !counts(&one) {
-            let index = index.unwrap_or_default();
-            let text = format!("device {index} is a software adapter ({name})");
+            let text = format!("{} is a software adapter", one.as_ref().label());
             let text = format!("{text}; --allow-software takes it");
             return Err(only_software.unwrap_or(Error::Missing(text)));
         }
-        if chosen.iter().any(|before| before.as_ref().index == *index) {
-            return Err(Error::Usage(format!("the device {name} is given twice")));
+        if chosen.iter().any(|before| before.as_ref().index == one.as_ref().index) {
+            return Err(Error::Usage("--device: the same device is given twice".into()));
         }
         chosen.push(one.clone());
     }
@@ -154,7 +152,7 @@ fn find<'a, T: AsRef<Device>>(all: &'a [T], choice: &Choice) -> Result<&'a T, Er
         Choice::Index(index) => index.to_string(),
         Choice::Uuid(uuid) => uuid.clone(),
     };
-    let text = format!("no device {name}; `list` shows which there are");
+    let text = format!("no device {name}: `list` shows the indexes and UUIDs that there are");
     all.iter().find(|one| is_meant((*one).as_ref())).ok_or(Error::Missing(text))
 }
 

@@ -2,22 +2,23 @@
 
 mod cli;
 
-use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use my_project::Error;
 use my_project::control::{Control, THREAD};
+use my_project::{Error, text};
 
 fn main() -> ExitCode {
     silence_threads();
     let arguments = match cli::usage::parse() {
         Ok(arguments) => arguments,
         Err((text, 0)) => {
-            // Whoever has closed standard output has seen enough.
-            let _ = write!(io::stdout(), "{text}");
+            if let Err(error) = cli::say(&text) {
+                cli::complain(&format!("error: {error}"));
+                return ExitCode::FAILURE;
+            }
             return ExitCode::SUCCESS;
         }
         Err((text, status)) => {
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     let control = Arc::new(Control::default());
     let status = cli::run(arguments, &control).unwrap_or_else(|error| {
         control.only_tell();
-        cli::complain(&format!("error: {error:#}"));
+        cli::complain(&format!("error: {}", text::line(&format!("{error:#}"))));
         match error.downcast_ref() {
             Some(Error::Usage(_) | Error::File { .. }) => 2,
             Some(Error::Missing(_)) => 3,

@@ -122,6 +122,7 @@ fn work(
         let least = least_memory(phase.task, phase.meters.len());
         let mut load = make_fitting(maker, phase.task, memory, least, seed)?;
         phase.allocate(load.allocated());
+        phase.meters[number].expect(load.depth());
         if control.is_stopped() {
             return Err(Failure::Stopped);
         }

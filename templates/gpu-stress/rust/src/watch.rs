@@ -124,6 +124,6 @@ impl Watch {
     /// What it is called in sentences.
     #[must_use]
     pub fn label(&self) -> String {
-        self.device.index.map_or_else(|| "cpu".into(), |index| format!("device {index}"))
+        self.device.label()
     }
 }

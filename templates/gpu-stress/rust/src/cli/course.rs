@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use my_project::assemble::assemble;
 use my_project::control::Control;
 use my_project::report::{Report, Status};
+use my_project::text;
 use my_project::verdict::judge;
 use my_project::watch::Watch;
 use my_project::{Error, Failure};
@@ -73,22 +74,22 @@ impl Course {
 
     /// Writes a report and prints it. The lines of devices end in between, as nobody may read them.
     fn tell(self, report: &Report, live: Live) -> Result<u8> {
-        let text = format!("{}\n", serde_json::to_string_pretty(report)?);
+        let json = format!("{}\n", serde_json::to_string_pretty(report)?);
         let (shown, takes_output) = (self.shown, self.sink.takes_output());
-        let told = self.sink.deliver(&text, &self.control, || {
+        let told = self.sink.deliver(&json, &self.control, || {
             drop(live);
             let verdict = &report.verdict;
             let has_failed = matches!(verdict.status, Status::Fault | Status::Hot);
             if shown == Shown::Faults && has_failed {
                 for reason in &verdict.reasons {
-                    complain(&format!("error: {reason}"));
+                    complain(&format!("error: {}", text::line(reason)));
                 }
             }
             if takes_output { Ok(()) } else { say(&table::report(report)) }
         });
         match told {
             Err(error) if report.verdict.exit_status != 0 => {
-                complain(&format!("error: {error}"));
+                complain(&format!("error: {}", text::line(&error.to_string())));
                 Ok(report.verdict.exit_status)
             }
             told => Ok(told.map(|()| report.verdict.exit_status)?),

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: Arguments, control: &Arc<Control>) -> Result<u8> {
 }
 
 /// Prints to standard output. Whoever has closed it has seen enough.
-fn say(text: &str) -> Result<(), Error> {
+pub(crate) fn say(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

@@ -50,7 +50,7 @@ fn ask(words: &[&str], control: &Control) -> Result<Vec<u8>, Error> {
     let mut child = command.spawn().map_err(failed)?;
     let (output, said) = (collect(child.stdout.take()), collect(child.stderr.take()));
     let Some(status) = wait(&mut child, control).map_err(failed)? else {
-        let text = format!("a driver does not answer for {} s", PATIENCE.as_secs());
+        let text = format!("a driver has not answered for {} seconds", PATIENCE.as_secs());
         return Err(Error::Missing(text));
     };
     if status.success() {

@@ -17,7 +17,7 @@ use my_project::sensors::{LazyNvml, Nvml, Sensors};
 use my_project::session::{self, Job, Plan};
 use my_project::settings::Choice;
 use my_project::watch::Watch;
-use my_project::{Error, Precision, Task, devices};
+use my_project::{Error, Failure, Precision, Task, devices};
 
 use super::arguments::{CpuBackend, GpuBackend, Gpus, Run, Threads};
 use super::course::{Course, Shown};
@@ -126,14 +126,23 @@ pub(crate) fn gpu(
         let job = |one: Candidate| {
             ensure(&tasks, &one.device.name, &one.device.precisions)?;
             let sensors = sensors_of(&sensors, &nvml, &one.found)?;
-            let refused = |error| Error::Missing(format!("{}: {error}", one.device.name));
-            let gpu = Gpu::open(&one.found.adapter).map_err(refused)?;
+            let gpu = open(&one)?;
             let (memory, notes) = devices::budget(one.device.kind, one.free, fraction);
             let watch = Arc::new(Watch::new(one.device, notes));
             let (maker, tasks) = (Box::new(gpu), tasks.clone());
             Ok(Job { maker, sensors, tasks, memory, threads, watch })
         };
         chosen.into_iter().map(job).collect()
+    })
+}
+
+/// Opens a GPU, so that a driver that refuses is told before anything runs.
+pub(crate) fn open(one: &Candidate) -> Result<Arc<Gpu>, Error> {
+    let label = one.device.label();
+    let refused = |why| Error::Missing(format!("{label}: the driver does not open it: {why}"));
+    Gpu::open(&one.found.adapter).map_err(|failure| match failure {
+        Failure::Driver(why) => refused(why),
+        failure => refused(failure.to_string()),
     })
 }
 
@@ -153,8 +162,9 @@ fn sensors_of(word: &str, nvml: &LazyNvml, gpu: &Found) -> Result<Box<dyn Sensor
         "auto" => Ok(sensors::of_gpu(nvml, gpu)),
         "none" => Ok(Box::new(Absent("not asked for".into()))),
         name => {
-            let nvml = nvml.as_ref().map_err(|reason| Error::Missing(reason.clone()))?;
-            let card = nvml.named(name).map_err(Error::Missing)?;
+            let refused = |reason: &String| Error::Missing(format!("--sensors {name}: {reason}"));
+            let nvml = nvml.as_ref().map_err(refused)?;
+            let card = nvml.named(name).map_err(|reason| refused(&reason))?;
             Ok(Box::new(Arc::clone(nvml).sensors(&card)))
         }
     }

@@ -10,7 +10,6 @@ use my_project::control::Control;
 use my_project::cpu::Cpu;
 use my_project::device::Device;
 use my_project::devices::{self, Candidate};
-use my_project::gpu::Gpu;
 use my_project::host::Host;
 use my_project::load::Maker;
 use my_project::selftest::selftest as test_device;
@@ -21,6 +20,7 @@ use my_project::{Error, Failure};
 
 use super::arguments::{Choosing, Rounds, SelftestDevice};
 use super::course::{Course, Shown};
+use super::runs::open;
 use super::sink::Sink;
 use super::{probe, settings};
 
@@ -55,8 +55,7 @@ fn gpus(words: &[String], allows_software: bool, control: &Control) -> Result<Ve
     probe::ensure_answers(control)?;
     let chosen = devices::choose(&devices::gpus(&Nvml::lazily()), &choices, allows_software)?;
     let subject = |one: Candidate| {
-        let refused = |error| Error::Missing(format!("{}: {error}", one.device.name));
-        let gpu = Gpu::open(&one.found.adapter).map_err(refused)?;
+        let gpu = open(&one)?;
         Ok((Box::new(gpu) as Box<dyn Maker>, watch(one.device)))
     };
     chosen.into_iter().map(subject).collect()

@@ -24,6 +24,11 @@ impl Column {
     const fn number(name: &'static str) -> Self {
         Self { name, is_number: true }
     }
+
+    /// Whether its words may be cut.
+    fn is_name(self) -> bool {
+        ["file", "device", "name"].contains(&self.name)
+    }
 }
 
 const KERNELS: [Column; 8] = [
@@ -37,8 +42,13 @@ const KERNELS: [Column; 8] = [
     Column::number("errors"),
 ];
 
-/// Puts rows below their heads, with two blanks between columns. Where a terminal is too narrow for
-/// that, each field has a line of its own.
+/// Between columns.
+const GAP: &str = "  ";
+/// What is left of a name at least.
+const LEAST: usize = 12;
+
+/// Puts rows below their heads. Where a terminal is too narrow names are cut, and if that is not
+/// enough each field has a line of its own.
 pub(crate) fn columns(heads: &[Column], rows: &[Vec<String>]) -> String {
     let terminal = Term::stdout();
     let width = terminal.size_checked().map(|(_, width)| usize::from(width));
@@ -48,28 +58,54 @@ pub(crate) fn columns(heads: &[Column], rows: &[Vec<String>]) -> String {
 fn set(heads: &[Column], rows: &[Vec<String>], room: Option<usize>) -> String {
     let rows: Vec<Vec<_>> =
         rows.iter().map(|row| row.iter().map(|word| text::line(word)).collect()).collect();
-    let length = |word: &str| word.chars().count();
     let width = |(at, head): (usize, &Column)| {
         let words = rows.iter().map(|row: &Vec<String>| length(&row[at]));
         words.chain([length(head.name)]).max().unwrap_or(0)
     };
     let widths: Vec<_> = heads.iter().enumerate().map(width).collect();
-    let all = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
-    if room.is_some_and(|room| room < all) {
+    let Some(widths) = fitting(heads, widths, room) else {
         let field = |(head, word): (&Column, &String)| format!("{}: {word}\n", head.name);
         let fields = |row: &Vec<String>| heads.iter().zip(row).map(field).collect::<String>();
         return rows.iter().map(fields).collect::<Vec<_>>().join("\n");
-    }
-    let cell = |((head, width), word): ((&Column, &usize), &str)| {
-        if head.is_number { format!("{word:>width$}") } else { format!("{word:width$}") }
     };
     let line = |words: Vec<&str>| {
-        let cells: Vec<_> = heads.iter().zip(&widths).zip(words).map(cell).collect();
-        format!("{}\n", cells.join("  ").trim_end())
+        let cells = heads.iter().zip(&widths).zip(words);
+        let cells: Vec<_> = cells.map(|((head, &width), word)| cell(*head, width, word)).collect();
+        format!("{}\n", cells.join(GAP).trim_end())
     };
-    let names = heads.iter().map(|head| head.name).collect();
-    let rows = rows.iter().map(|row| row.iter().map(String::as_str).collect());
-    std::iter::once(names).chain(rows).map(line).collect()
+    let names = line(heads.iter().map(|head| head.name).collect());
+    let rows = rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
+    format!("{names}{}\n{}", "─".repeat(sum(&widths)), rows.collect::<String>())
+}
+
+fn length(word: &str) -> usize {
+    word.chars().count()
+}
+
+/// The width of a table.
+fn sum(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1)
+}
+
+/// The widths that columns get where there is so much room; none if that is too little.
+fn fitting(heads: &[Column], widths: Vec<usize>, room: Option<usize>) -> Option<Vec<usize>> {
+    let Some(room) = room.filter(|room| *room < sum(&widths)) else { return Some(widths) };
+    let names: Vec<_> = heads.iter().zip(&widths).filter(|(head, _)| head.is_name()).collect();
+    let (longest, of_names) = (names.iter().map(|(_, width)| **width).max()?, names.len());
+    let others = sum(&widths) - names.iter().map(|(_, width)| **width).sum::<usize>();
+    let limit = room.saturating_sub(others) / of_names;
+    let cut =
+        |(head, width): (&Column, usize)| if head.is_name() { width.min(limit) } else { width };
+    (limit >= LEAST.min(longest)).then(|| heads.iter().zip(widths).map(cut).collect())
+}
+
+fn cell(head: Column, width: usize, word: &str) -> String {
+    let word = if length(word) > width {
+        word.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    } else {
+        word.to_owned()
+    };
+    if head.is_number { format!("{word:>width$}") } else { format!("{word:width$}") }
 }
 
 /// A report as a table, what was taken for granted, and its verdict.
@@ -80,8 +116,10 @@ pub(crate) fn report(report: &Report) -> String {
         let score = told_score(device.selftest?);
         Some(format!("{}: {score}\n", text::line(&name(device))))
     });
-    let notes = report.devices.iter().flat_map(|device| &device.notes);
-    let notes = notes.map(|note| format!("note: {}\n", text::line(note)));
+    let notes = report.devices.iter().flat_map(|device| {
+        let told = |note| text::line(&format!("note: {}: {note}", name(device)));
+        device.notes.iter().map(move |note| told(note) + "\n")
+    });
     table + &scores.chain(notes).collect::<String>() + &verdict(report)
 }
 
@@ -131,14 +169,21 @@ mod tests {
     use super::{Column, set};
 
     #[test]
-    fn a_table_that_is_too_wide_has_a_line_for_each_field() {
+    fn a_table_that_is_too_wide_has_its_names_cut_or_a_line_for_each_field() {
         let heads = [Column::text("name"), Column::number("min")];
-        let rows = [["a\nb", "1.5"], ["c\u{1b}", "10.5"]];
+        let rows = [["a\nlong name of it", "1.5"], ["c\u{1b}", "10.5"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec());
-        let wide = "name   min\na b    1.5\nc\u{fffd}    10.5\n";
-        assert_eq!(set(&heads, &rows, None), wide);
-        assert_eq!(set(&heads, &rows, Some(10)), wide);
-        let narrow = "name: a b\nmin: 1.5\n\nname: c\u{fffd}\nmin: 10.5\n";
-        assert_eq!(set(&heads, &rows, Some(9)), narrow);
+        let wide = [
+            "name                min",
+            "───────────────────────",
+            "a long name of it   1.5",
+            "c\u{fffd}                 10.5\n",
+        ];
+        assert_eq!(set(&heads, &rows, None), wide.join("\n"));
+        assert_eq!(set(&heads, &rows, Some(23)), wide.join("\n"));
+        let cut = set(&heads, &rows, Some(18));
+        assert!(cut.lines().any(|line| line == "a long name…   1.5"), "{cut}");
+        let narrow = "name: a long name of it\nmin: 1.5\n\nname: c\u{fffd}\nmin: 10.5\n";
+        assert_eq!(set(&heads, &rows, Some(17)), narrow);
     }
 }

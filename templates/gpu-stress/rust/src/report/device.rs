@@ -20,7 +20,7 @@ pub struct DeviceReport {
     pub driver: Option<String>,
     pub uuid: Option<String>,
     pub pci: Option<String>,
-    pub memory_bytes: Option<u128>,
+    pub memory_bytes: Option<i128>,
     pub allocated_bytes: u128,
     pub notes: Vec<String>,
     pub sensors: SensorReport,

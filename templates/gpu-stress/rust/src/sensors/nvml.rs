@@ -118,7 +118,7 @@ impl Nvml {
             is_named || address.is_some() && card.address == address
         };
         let found = self.cards()?.into_iter().find(is_meant);
-        found.ok_or_else(|| format!("NVML has no device {name}"))
+        found.ok_or_else(|| "NVML has no such device; `nvidia-smi -L` lists them".into())
     }
 
     /// The sensors of a device.

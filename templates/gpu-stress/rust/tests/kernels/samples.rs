@@ -134,8 +134,10 @@ fn rates_of_a_short_kernel_are_the_device_s_and_not_its_threads() {
         }
     }
     let throughput = phase.throughput();
-    for rate in [throughput.min, throughput.median, throughput.max] {
-        assert!(rate.is_some_and(|rate| (rate / most - 1.5).abs() < 0.01), "{throughput:?}");
+    // Groups of two batches have one of each thread, or two of the quicker one.
+    for (rate, expected) in [(throughput.min, 1.0), (throughput.median, 2.0), (throughput.max, 2.0)]
+    {
+        assert!(rate.is_some_and(|rate| (rate / most - expected).abs() < 0.2), "{throughput:?}");
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn full_pipe() -> (PipeReader, PipeWriter) {
 pub(crate) fn has_adapter() -> bool {
     let output = Place::new().say("list").get_output().stdout.clone();
     let lines = String::from_utf8_lossy(&output).into_owned();
-    let is_there = lines.lines().skip(1).any(|line| !line.starts_with('-'));
+    let is_there = lines.lines().skip(2).any(|line| !line.starts_with('-'));
     if !is_there {
         let text = "no driver of Vulkan, Metal or DX12: no run on a GPU is tested; Mesa's software \
                     driver will do (Debian: mesa-vulkan-drivers)";

@@ -17,7 +17,7 @@ fn the_list_ends_with_the_cpu() {
     assert!(cpu.starts_with("-  ") && cpu.contains(" GiB "), "{lines}");
     let list = place.json("l.json");
     let devices = list["devices"].as_array().expect("an array");
-    assert_eq!(devices.len() + 1, lines.lines().count());
+    assert_eq!(devices.len() + 2, lines.lines().count());
     assert_eq!(devices.last().map(|cpu| &cpu["kind"]), Some(&"cpu".into()));
 }
 
