@@ -137,6 +137,7 @@ def test_wrong_usage_is_one_line(
         (["selftest"], "selftest needs cpu or gpu"),
         (["cpu", "--json", ""], "--json: an empty name"),
         (["report", ""], "report: an empty name"),
+        (["report", "/none", "--svg", "/none/x.svg"], "/none: No such file or directory"),
         (["report", str(EXAMPLE), "--svg", ""], "--svg: an empty name"),
         (
             ["report", str(EXAMPLE), "--svg", str(EXAMPLE)],
