@@ -197,6 +197,7 @@ def test_short_kernels_are_judged_by_all_threads_together() -> None:
         tally.add_batch(0, batch(lane, end, 6))
     found = tally.throughput()
     assert [found[each] for each in ("min", "max")] == pytest.approx([12 / 0.4, 12 / 0.2])
+    assert tally.seconds == pytest.approx(0.7)  # of both together
 
 
 def test_errors_of_all_kernels_add_up() -> None:
