@@ -55,6 +55,16 @@ def test_a_check_leaves_nothing_and_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_that_a_process_has_open_is_written_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with path.open("wb") as file:
+        link = tmp_path / "link"
+        link.symlink_to(f"/proc/self/fd/{file.fileno()}")
+        write(link)
+        assert os.path.samestat(os.fstat(file.fileno()), path.stat())
+    assert path.read_text("utf-8") == "new"
+
+
 def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text("old", "utf-8")

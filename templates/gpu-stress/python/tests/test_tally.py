@@ -147,6 +147,14 @@ def test_sensors_are_read_once_a_second_and_judged() -> None:
     assert [sample["throughput"] for sample in watch.samples] == pytest.approx([50, 0])
 
 
+def test_a_sample_of_a_device_that_warms_up_counts_for_nothing() -> None:
+    watch, working = Watch(describe_cpu([]), None), crew(Kernel.FMA)
+    watch.judge(Readings(throttle=("hw_thermal",)))
+    watch.add_sample(working, 1.0)
+    assert [(each["kernel"], each["throughput"]) for each in watch.samples] == [("fma", 0)]
+    assert (working.tallies[0].samples, watch.faults()) == ([], [])
+
+
 def test_readings_come_at_the_full_seconds_from_the_first_batch_on() -> None:
     watch = Watch(describe_cpu([]), 70.0)
     told: SimpleQueue[dict[str, Any]] = SimpleQueue()

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::host::Host;
 use crate::phase::Phase;
 use crate::report::{
-    DeviceReport, KernelReport, Program, ReferenceReport, Report, SensorReport, ThroughputReport,
-    Verdict, rounded,
+    DeviceReport, KernelReport, Program, ReferenceReport, Report, ScoreReport, SensorReport,
+    ThroughputReport, Verdict, rounded,
 };
 use crate::watch::Watch;
 
@@ -42,16 +42,17 @@ pub fn assemble(
 fn device(watch: &Watch) -> DeviceReport {
     let (device, state) = (watch.device.clone(), watch.state().clone());
     let facts = state.facts;
+    let allocated = state.phases.iter().map(|phase| phase.allocated()).max();
     DeviceReport {
-        index: device.index,
+        index: device.index.map(|index| index as u128),
         name: device.name,
         kind: device.kind,
         backend: device.backend,
         driver: device.driver,
         uuid: device.uuid,
         pci: device.pci,
-        memory_bytes: device.memory_bytes,
-        allocated_bytes: state.phases.iter().map(|phase| phase.allocated()).max().unwrap_or(0),
+        memory_bytes: device.memory_bytes.map(i128::from),
+        allocated_bytes: allocated.unwrap_or(0).into(),
         notes: watch.notes.clone(),
         sensors: SensorReport {
             source: facts.source,
@@ -62,7 +63,7 @@ fn device(watch: &Watch) -> DeviceReport {
         },
         kernels: state.phases.iter().map(|phase| kernel(phase)).collect(),
         samples: state.samples,
-        selftest: state.score,
+        selftest: state.score.map(ScoreReport::from),
     }
 }
 
@@ -74,20 +75,21 @@ fn kernel(phase: &Phase) -> KernelReport {
     KernelReport {
         kernel: task.kernel,
         precision: task.precision,
-        batches: total.batches,
+        batches: total.batches.into(),
         seconds: rounded(ran.as_secs_f64()),
         operations: total.operations,
         bytes: total.bytes,
+        passes: None,
         throughput: ThroughputReport {
             unit: unit.into(),
             min: throughput.min,
             median: throughput.median,
             max: throughput.max,
         },
-        errors: wrong.count,
-        first_addresses: wrong.addresses,
+        errors: wrong.count.into(),
+        first_addresses: wrong.addresses.into_iter().map(u128::from).collect(),
         reference: phase.reference().map(|reference| ReferenceReport {
-            samples: reference.samples,
+            samples: reference.samples.into(),
             largest_error: reference.largest_error,
             tolerance: reference.tolerance,
         }),

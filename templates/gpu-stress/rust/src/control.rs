@@ -1,13 +1,16 @@
 //! Owns the ways to stop: signals, and temperatures; and waiting for what may never answer.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
 
+/// The name of threads that do what may fail; what ends one of them is told by the report.
+pub const THREAD: &str = "load";
 /// From one look at the signals to the next.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -15,9 +18,10 @@ const TICK: Duration = Duration::from_millis(10);
 #[derive(Debug, Default)]
 pub struct Control {
     signal: Arc<AtomicUsize>,
-    hot: OnceLock<String>,
+    is_hot: AtomicBool,
     begun: OnceLock<Instant>,
     has_left: AtomicBool,
+    only_tells: AtomicBool,
 }
 
 impl Control {
@@ -33,22 +37,15 @@ impl Control {
         self.signal.load(Ordering::Relaxed)
     }
 
-    /// Stops everything for a temperature.
-    pub fn stop_for_temperature(&self, reason: String) {
-        // The first reason is told, whichever device comes second.
-        let _ = self.hot.set(reason);
-    }
-
-    /// The temperature that stopped the run.
-    #[must_use]
-    pub fn temperature(&self) -> Option<&str> {
-        self.hot.get().map(String::as_str)
+    /// Stops everything for a temperature, which the device's own watch has.
+    pub fn stop_for_temperature(&self) {
+        self.is_hot.store(true, Ordering::Relaxed);
     }
 
     /// Whether to stop.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.signal() != 0 || self.hot.get().is_some()
+        self.signal() != 0 || self.is_hot.load(Ordering::Relaxed)
     }
 
     /// Begins to count the time, with the first batch of any device.
@@ -56,39 +53,47 @@ impl Control {
         *self.begun.get_or_init(Instant::now)
     }
 
-    /// How long ago the first batch began.
+    /// How long ago the first batch began; nothing as long as none has.
     #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.begun.get().map(Instant::elapsed).unwrap_or_default()
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.begun.get().map(Instant::elapsed)
     }
 
-    /// Does what may take long, such as asking a driver, unless a signal comes first. Then it is
-    /// left to itself.
+    /// Does what may take long, such as asking a driver. Once it is to stop it is given this time,
+    /// and then left to itself.
     ///
     /// # Errors
     ///
     /// [`Failure::Stopped`], or [`Failure::Driver`] where the work has panicked.
     pub fn attend<T: Send + 'static>(
         &self,
+        patience: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
+        let mut stopped = None;
         let (sender, answer) = channel();
-        thread::spawn(move || {
+        let work = move || {
             // Nobody waits any more where a signal has come.
             let _ = sender.send(work());
-        });
+        };
+        let thread = Builder::new().name(THREAD.into()).spawn(work);
+        let thread = thread.map_err(|error| Failure::Driver(format!("no thread: {error}")))?;
         loop {
             match answer.recv_timeout(TICK) {
                 // A signal of a terminal also ends what the work has started, and is the cause.
                 Ok(_) if self.is_stopped() => return Err(Failure::Stopped),
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) if self.is_stopped() => {
-                    self.leave();
-                    return Err(Failure::Stopped);
+                    if stopped.get_or_insert_with(Instant::now).elapsed() >= patience {
+                        self.leave();
+                        return Err(Failure::Stopped);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Failure::Driver("a panic".into()));
+                    let panic = thread.join().err();
+                    let why = panic.map_or_else(|| "nothing".into(), |panic| said(&*panic));
+                    return Err(Failure::Driver(why));
                 }
             }
         }
@@ -99,9 +104,28 @@ impl Control {
         self.has_left.store(true, Ordering::Relaxed);
     }
 
+    /// Says that all is found out and written, but for what is told where it may be that nobody
+    /// reads: a signal from now on, and one that came, leave little time for it.
+    pub fn only_tell(&self) {
+        self.only_tells.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is so.
+    #[must_use]
+    pub fn only_tells(&self) -> bool {
+        self.only_tells.load(Ordering::Relaxed)
+    }
+
     /// Whether one was, so that the process has to end without a word to its drivers.
     #[must_use]
     pub fn has_left(&self) -> bool {
         self.has_left.load(Ordering::Relaxed)
     }
+}
+
+/// The first line of what a thread said as it ended.
+pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    text.lines().next().unwrap_or_default().into()
 }

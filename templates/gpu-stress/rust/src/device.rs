@@ -40,6 +40,14 @@ impl Kind {
     }
 }
 
+impl Device {
+    /// What it is called in sentences.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.index.map_or_else(|| "cpu".into(), |index| format!("device {index}"))
+    }
+}
+
 /// A device, as `list` shows it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Device {

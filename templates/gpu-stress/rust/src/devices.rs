@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::device::{Device, Kind};
 use crate::gpu::{Found, adapters};
-use crate::host::{Host, available_memory};
-use crate::sensors::{Address, Amdgpu, LazyNvml};
+use crate::host::{Host, available_memory, total_memory};
+use crate::sensors::{AMD, Address, Amdgpu, LazyNvml, NVIDIA};
 use crate::settings::Choice;
 use crate::{Error, cpu};
 
@@ -27,6 +27,12 @@ pub struct Candidate {
     pub free: Option<u64>,
 }
 
+impl AsRef<Device> for Candidate {
+    fn as_ref(&self) -> &Device {
+        &self.device
+    }
+}
+
 /// All GPUs, in the order of `list`.
 #[must_use]
 pub fn gpus(nvml: &LazyNvml) -> Vec<Candidate> {
@@ -34,31 +40,44 @@ pub fn gpus(nvml: &LazyNvml) -> Vec<Candidate> {
 }
 
 fn candidate(index: usize, found: Found, nvml: &LazyNvml) -> Candidate {
-    let address = found.pci.as_deref().and_then(|text| text.parse::<Address>().ok());
-    let is_nvidia = found.vendor == crate::sensors::NVIDIA;
-    let nvml = if is_nvidia { nvml.as_ref().ok() } else { None };
-    let card = nvml.and_then(|nvml| nvml.find(address, &found.name));
+    let (uuid, memory) = told(&found, nvml);
     let (total, free) = if found.kind.shares_memory() {
-        (Some(Host::look().memory_bytes), Some(available_memory()))
-    } else if let Some((total, free)) = card.as_ref().and_then(|card| card.memory) {
-        (Some(total), Some(free))
+        (Some(total_memory()), Some(available_memory()))
     } else {
-        let amd = address.and_then(|address| Amdgpu::find(Path::new("/sys"), address));
-        let memory = amd.and_then(|amd| amd.memory());
-        (memory.map(|(total, _)| total), memory.map(|(total, used)| total.saturating_sub(used)))
+        memory.unzip()
     };
+    let address = found.pci.as_deref().and_then(|text| text.parse::<Address>().ok());
     let device = Device {
         index: Some(index),
         name: found.name.clone(),
         kind: found.kind,
         backend: found.backend.into(),
         driver: found.driver.clone(),
-        uuid: card.and_then(|card| card.uuid),
+        uuid,
         pci: address.map(|address| address.to_string()).or_else(|| found.pci.clone()),
         memory_bytes: total,
         precisions: found.precisions.clone(),
     };
     Candidate { device, found, free }
+}
+
+/// What a driver's own files or library tell of its GPU: a UUID, and bytes of memory, all and free.
+fn told(found: &Found, nvml: &LazyNvml) -> (Option<String>, Option<(u64, u64)>) {
+    let place = found.pci.as_deref();
+    match found.vendor {
+        NVIDIA => {
+            let card = nvml.as_ref().ok().and_then(|nvml| nvml.find(place, &found.name).ok());
+            card.map_or((None, None), |card| (card.uuid, card.memory))
+        }
+        AMD => match Amdgpu::find(Path::new("/sys"), place, found.device) {
+            Some(amd) => {
+                let free = |(total, used): (u64, u64)| (total, total.saturating_sub(used));
+                (amd.uuid(), amd.memory().map(free))
+            }
+            None => (None, None),
+        },
+        _ => (None, None),
+    }
 }
 
 /// The CPU.
@@ -72,66 +91,69 @@ pub fn cpu(host: &Host) -> Device {
         driver: None,
         uuid: None,
         pci: None,
-        memory_bytes: Some(host.memory_bytes),
+        memory_bytes: Some(total_memory()),
         precisions: cpu::PRECISIONS.into(),
     }
 }
 
-/// The GPUs that are meant, each once.
+/// The GPUs that are meant, in the order in which they are named, each once.
 ///
 /// # Errors
 ///
 /// [`Error::Missing`] where one is not there, or counts as none; [`Error::Usage`] where one is meant
 /// twice.
-pub fn choose(
-    all: Vec<Candidate>,
+pub fn choose<T: AsRef<Device> + Clone>(
+    all: &[T],
     choices: &[Choice],
     allows_software: bool,
-) -> Result<Vec<Candidate>, Error> {
-    let counts = |one: &Candidate| allows_software || one.device.kind != Kind::Software;
-    let software = all.iter().find(|one| !counts(one)).map(|one| one.device.name.clone());
-    let only_software = |name: &str| {
-        let text = "no GPU found, only a software adapter";
-        Error::Missing(format!("{text} ({name}); --allow-software takes it"))
-    };
+) -> Result<Vec<T>, Error> {
+    let counts = |one: &&T| allows_software || one.as_ref().kind != Kind::Software;
+    let counted: Vec<_> = all.iter().filter(counts).cloned().collect();
+    let software = all.iter().find(|one| !counts(one)).map(AsRef::as_ref);
+    let only_software = software.filter(|_| counted.is_empty()).map(|device| {
+        let text = format!("no GPU found, only a software adapter ({})", device.name);
+        Error::Missing(format!("{text}; --allow-software takes it"))
+    });
     if choices == [Choice::All] {
-        let chosen: Vec<_> = all.into_iter().filter(counts).collect();
-        return match software {
-            _ if !chosen.is_empty() => Ok(chosen),
-            Some(name) => Err(only_software(&name)),
-            None => Err(Error::Missing(
+        return match only_software {
+            Some(error) => Err(error),
+            None if counted.is_empty() => Err(Error::Missing(
                 "no GPU found: no driver of Vulkan, Metal or DX12 has an adapter".into(),
             )),
+            None => Ok(counted),
         };
     }
-    let mut chosen: Vec<Candidate> = Vec::new();
+    let mut chosen: Vec<T> = Vec::new();
     for choice in choices {
-        let one = find(&all, choice)?;
-        if !counts(one) {
-            let index = one.device.index.unwrap_or_default();
-            let text = format!("device {index} is a software adapter ({})", one.device.name);
-            return Err(Error::Missing(format!("{text}; --allow-software takes it")));
+        let one = find(all, choice)?;
+        if !counts(&one) {
+            let text = format!("{} is a software adapter", one.as_ref().label());
+            let text = format!("{text}; --allow-software takes it");
+            return Err(only_software.unwrap_or(Error::Missing(text)));
         }
-        if chosen.iter().any(|before| before.device.index == one.device.index) {
-            return Err(Error::Usage(format!("the device {} is given twice", one.device.name)));
+        if chosen.iter().any(|before| before.as_ref().index == one.as_ref().index) {
+            return Err(Error::Usage("--device: the same device is given twice".into()));
         }
         chosen.push(one.clone());
     }
     Ok(chosen)
 }
 
-fn find<'a>(all: &'a [Candidate], choice: &Choice) -> Result<&'a Candidate, Error> {
-    let (found, name) = match choice {
-        Choice::All => (None, "all".to_owned()),
-        Choice::Index(index) => {
-            (all.iter().find(|one| one.device.index == Some(*index)), index.to_string())
-        }
-        Choice::Uuid(uuid) => {
-            (all.iter().find(|one| one.device.uuid.as_ref() == Some(uuid)), uuid.clone())
+fn find<'a, T: AsRef<Device>>(all: &'a [T], choice: &Choice) -> Result<&'a T, Error> {
+    let is_meant = |device: &Device| match choice {
+        Choice::All => false,
+        Choice::Index(index) => device.index == Some(*index),
+        Choice::Uuid(name) => {
+            device.uuid.as_ref().is_some_and(|uuid| uuid.eq_ignore_ascii_case(name))
         }
     };
-    let text = format!("no device {name}; `list` shows which there are");
-    found.ok_or(Error::Missing(text))
+    let name = match choice {
+        Choice::All => "all".to_owned(),
+        Choice::Index(index) => index.to_string(),
+        Choice::Uuid(uuid) => uuid.clone(),
+    };
+    let text = format!("no device {name}: `list` shows the indexes and UUIDs that there are");
+    all.iter().find(|one| is_meant((*one).as_ref())).ok_or(Error::Missing(text))
 }
 
 /// Bytes that loads may take of what is free, and what was taken for granted.

@@ -1,7 +1,5 @@
 //! Owns the errors: what keeps a run from beginning, and what ends the work of a device.
 
-use std::path::PathBuf;
-
 /// Why there is no run, or no report of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -9,10 +7,10 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// A file that is read, or is to be written later, cannot be.
-    #[error("{}: {reason}", path.display())]
+    #[error("{name}: {reason}")]
     File {
-        /// The file.
-        path: PathBuf,
+        /// The file, after the option that names it.
+        name: String,
         /// Why it cannot.
         reason: String,
     },
@@ -20,16 +18,37 @@ pub enum Error {
     #[error("{0}")]
     Missing(String),
     /// What was found out cannot be written.
-    #[error("{}: {source}", path.display())]
+    #[error("{name}: {reason}")]
     Written {
-        /// The file.
-        path: PathBuf,
+        /// The file, after the option that names it.
+        name: String,
         /// Why it cannot.
-        source: std::io::Error,
+        reason: String,
     },
     /// The system gives no thread, or refuses to pass on signals.
-    #[error("{0}")]
+    #[error(transparent)]
     System(#[from] std::io::Error),
+}
+
+impl Error {
+    /// A file that cannot be read, or written later.
+    #[must_use]
+    pub fn file(name: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::File { name: name.into(), reason: plain(error) }
+    }
+
+    /// A file that could not be written.
+    #[must_use]
+    pub fn written(name: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Written { name: name.into(), reason: plain(error) }
+    }
+}
+
+/// What the system says, without its number for it.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error ").unwrap_or(text.len());
+    text[..end].to_owned()
 }
 
 /// What ends the work of a device before its time.
@@ -58,4 +77,27 @@ pub enum Failure {
     /// A signal, or a temperature, asked for an end.
     #[error("stopped")]
     Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn an_error_is_told_once_with_all_that_caused_it() {
+        let cause = || std::io::Error::from_raw_os_error(28);
+        let said = cause().to_string();
+        let short = said.split(" (os error").next().expect("there is a first part");
+        let errors = [
+            Error::file("--json r.json", &cause()),
+            Error::written("--json r.json", &cause()),
+            Error::from(cause()),
+        ];
+        for error in errors {
+            let told = format!("{:#}", anyhow::Error::from(error));
+            assert_eq!(told.matches(short).count(), 1, "{told}");
+        }
+        let told = Error::file("--json r.json", &cause()).to_string();
+        assert_eq!(told, format!("--json r.json: {short}"));
+    }
 }

@@ -25,6 +25,7 @@
 
 pub mod assemble;
 pub mod batches;
+pub mod cgroup;
 pub mod control;
 pub mod cpu;
 pub mod device;
@@ -48,6 +49,7 @@ pub mod selftest;
 pub mod sensors;
 pub mod session;
 pub mod settings;
+pub mod text;
 #[cfg(feature = "torch")]
 pub mod torch;
 pub mod verdict;

@@ -1,7 +1,8 @@
 //! Owns what a kernel is to the rest of the program, whatever device it runs on.
 
+use crate::matrices::SMALLEST_SIDE;
 use crate::reference::Reference;
-use crate::{Failure, Task};
+use crate::{Failure, Precision, Task};
 
 /// Words that were wrong.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -125,10 +126,18 @@ pub trait Maker: Send + Sync {
     fn make(&self, task: Task, memory: u64, seed: u32) -> Result<Box<dyn Load>, Failure>;
 }
 
-/// The least memory that is tried.
+/// The least memory of a device that is tried, for all its threads together.
 pub const LEAST_MEMORY: u64 = 16 << 20;
 
-/// Makes a load with as much memory as there is: 5 % less, and again.
+/// The least memory that one of so many threads tries: its part of [`LEAST_MEMORY`], but as much as
+/// the smallest product of matrices takes with its factors.
+#[must_use]
+pub fn least_memory(task: Task, threads: usize) -> u64 {
+    let size = task.precision.map_or(4, Precision::size);
+    (LEAST_MEMORY / threads.max(1) as u64).max(3 * size * u64::from(SMALLEST_SIDE).pow(2))
+}
+
+/// Makes a load with as much memory as there is: 5 % less, and again, down to the least.
 ///
 /// # Errors
 ///
@@ -137,13 +146,14 @@ pub fn make_fitting(
     maker: &dyn Maker,
     task: Task,
     memory: u64,
+    least: u64,
     seed: u32,
 ) -> Result<Box<dyn Load>, Failure> {
-    let mut memory = memory.max(LEAST_MEMORY);
+    let mut memory = memory.max(least);
     loop {
         match maker.make(task, memory, seed) {
-            Err(Failure::Memory) if memory > LEAST_MEMORY => {
-                memory = (memory / 100 * 95).max(LEAST_MEMORY);
+            Err(Failure::Memory) if memory > least => {
+                memory = (memory / 100 * 95).max(least);
             }
             result => return result,
         }

@@ -24,14 +24,6 @@ pub struct Ended {
     pub work: u64,
 }
 
-impl Ended {
-    /// Operations or bytes a second.
-    #[must_use]
-    pub fn rate(&self) -> f64 {
-        float(self.work) / (self.end - self.start).as_secs_f64().max(1e-9)
-    }
-}
-
 /// What was done.
 #[derive(Clone, Debug, Default)]
 pub struct Count {
@@ -43,6 +35,8 @@ pub struct Count {
     pub bytes: u128,
     /// Wrong words.
     pub wrong: Wrong,
+    /// How many batches are under way at a time.
+    pub together: usize,
     /// The first batches.
     pub ended: Vec<Ended>,
     /// When the first batch began, and the last one ended.
@@ -55,6 +49,11 @@ impl Meter {
     fn lock(&self) -> MutexGuard<'_, Count> {
         // A thread that ended in the middle of an addition leaves no count that is worse.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how many batches will be under way at a time.
+    pub fn expect(&self, together: usize) {
+        self.lock().together = together;
     }
 
     /// Counts a batch that ended now; work with wrong words is no verified work.

@@ -48,8 +48,8 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// Bytes for people, such as `15.6 GB`, in powers of ten.
+/// Bytes for people, such as `15.6 GiB`.
 #[must_use]
 pub fn show_bytes(bytes: u64) -> String {
-    format!("{:.1} GB", float(bytes) / 1e9)
+    format!("{:.1} GiB", float(bytes) / f64::from(1 << 30))
 }

@@ -193,22 +193,26 @@ impl Phase {
         }
     }
 
-    /// The rates of the device: for each batch of the thread that has most of them, what all threads
-    /// had under way in its middle. Before all have begun and after one has ended they say little.
+    /// The rates of groups of batches, in the order in which they ended. A group has as many as are
+    /// under way at a time; the last one may lack some, and is left out.
     fn batch_rates(&self) -> Vec<f64> {
-        let threads: Vec<_> = self.meters.iter().map(|meter| meter.count().ended).collect();
         // A thread that was stopped before its first batch has done nothing.
-        let threads: Vec<_> = threads.iter().filter(|ended| !ended.is_empty()).collect();
-        let rate = |batch: &Ended| {
-            let middle = batch.start + (batch.end - batch.start) / 2;
-            let under_way = |ended: &&Vec<Ended>| {
-                let next = ended.partition_point(|other| other.end < middle);
-                ended.get(next).filter(|other| other.start <= middle).map(Ended::rate)
-            };
-            threads.iter().map(under_way).sum::<Option<f64>>()
+        let counts: Vec<_> = self.meters.iter().map(Meter::count).collect();
+        let counts: Vec<_> = counts.iter().filter(|count| !count.ended.is_empty()).collect();
+        let size = counts.iter().map(|count| count.together.max(1)).sum::<usize>().max(1);
+        let mut ended: Vec<_> = counts.iter().flat_map(|count| &count.ended).collect();
+        ended.sort_by_key(|batch| batch.end);
+        let Some(mut begin) = ended.iter().map(|batch| batch.start).min() else {
+            return Vec::new();
         };
-        let most = threads.iter().max_by_key(|ended| ended.len());
-        let rates: Vec<_> = most.into_iter().copied().flatten().filter_map(rate).collect();
-        if rates.is_empty() { self.average().into_iter().collect() } else { rates }
+        ended.truncate((ended.len() / size * size).max(size));
+        let rate = |group: &[&Ended]| {
+            let (end, start) = (group.last()?.end, begin);
+            begin = end;
+            let work = group.iter().map(|batch| batch.work).sum::<u64>();
+            let seconds = end.duration_since(start).as_secs_f64();
+            (seconds > 0.0).then(|| float(work) / seconds)
+        };
+        ended.chunks(size).filter_map(rate).collect()
     }
 }

@@ -5,15 +5,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::Task;
 use crate::control::Control;
 use crate::phase::Phase;
 use crate::report::Sample;
-use crate::sensors::{Reading, Sensors};
+use crate::sensors::{Reading, Reasons, Sensors};
 use crate::watch::{Facts, Watch};
-use crate::{Failure, Task};
 
-/// From one sample to the next.
-const EACH: Duration = Duration::from_secs(1);
+/// From one look at the time to the next.
+const TICK: Duration = Duration::from_millis(20);
 /// A phase that has run for less says little yet: a sample then is of the one before it.
 const LEAST: Duration = Duration::from_millis(500);
 /// How long the last answer of a sensor is waited for.
@@ -58,6 +58,8 @@ impl Drop for Sampler {
     }
 }
 
+/// Samples at the full seconds of the run. Before it has begun sensors are read as often, since heat
+/// and losses count from the start.
 fn sample(
     mut sensors: Box<dyn Sensors>,
     max_temperature: Option<f64>,
@@ -65,75 +67,89 @@ fn sample(
     control: &Control,
     ended: &Receiver<()>,
 ) {
-    look(&mut *sensors, max_temperature, watch);
-    let mut next = None;
-    while ended.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
-        let has_begun = || watch.phase().is_some_and(|phase| phase.elapsed().is_some());
-        match next {
-            None if has_begun() => next = Some(Instant::now() + EACH),
-            Some(time) if Instant::now() >= time => {
-                take(&mut *sensors, watch, control);
-                // What was missed while a sensor hung does not come at once.
-                let missed = (time.elapsed().as_secs_f64() / EACH.as_secs_f64()).floor();
-                next = Some(time + EACH.mul_f64(missed + 1.0));
-            }
-            _ => {}
+    look(&mut *sensors, max_temperature, watch, control);
+    let start = Instant::now();
+    let seconds = |elapsed: Option<Duration>| elapsed.unwrap_or_else(|| start.elapsed()).as_secs();
+    let (mut next, mut has_begun, mut goes_on) = (1, false, true);
+    while goes_on {
+        goes_on = ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout);
+        let elapsed = control.elapsed();
+        if elapsed.is_some() && !has_begun {
+            (has_begun, next) = (true, 1);
         }
+        if seconds(elapsed) < next {
+            continue;
+        }
+        let mut reasons = watch.state().facts.reasons.clone();
+        let reading = sensors.read(&mut reasons);
+        if has_begun {
+            put_down(&reading, watch, control);
+        }
+        heed(reading, reasons, watch, control);
+        // What was missed while a sensor hung does not come at once.
+        next = seconds(if has_begun { control.elapsed() } else { None }) + 1;
     }
 }
 
-/// Finds out which sensors there are, before the first batch.
-fn look(sensors: &mut dyn Sensors, max_temperature: Option<f64>, watch: &Watch) {
+/// Finds out which sensors there are, and what they say, before the first batch.
+fn look(sensors: &mut dyn Sensors, max_temperature: Option<f64>, watch: &Watch, control: &Control) {
     let mut facts = Facts { source: sensors.source(), ..Facts::default() };
     let limits = sensors.limits(&mut facts.reasons);
-    let reading = sensors.read(&mut facts.reasons);
+    let mut reasons = facts.reasons.clone();
+    let reading = sensors.read(&mut reasons);
     facts.slowdown_c = limits.slowdown_c;
     facts.power_limit_w = limits.power_w;
     facts.max_temperature_c = max_temperature.or(limits.slowdown_c.map(|limit| limit - MARGIN));
-    let mut state = watch.state();
-    (state.facts, state.reading) = (facts, reading);
+    watch.state().facts = facts;
+    heed(reading, reasons, watch, control);
 }
 
-fn take(sensors: &mut dyn Sensors, watch: &Watch, control: &Control) {
-    let (mut reasons, limit) = {
-        let facts = &watch.state().facts;
-        (facts.reasons.clone(), facts.max_temperature_c)
-    };
-    let reading = sensors.read(&mut reasons);
-    let phases = watch.state().phases.clone();
-    let Some(last) = phases.last() else { return };
+/// Stops what a reading says is to stop, whenever it is taken.
+fn heed(reading: Reading, reasons: Reasons, watch: &Watch, control: &Control) {
     if let Some(reason) = &reading.lost {
-        last.fail(Failure::Lost(reason.clone()));
+        let elapsed = control.elapsed().unwrap_or_default();
+        watch.lose(reason.clone(), elapsed.as_secs_f64());
     }
-    let says_something = |phase: &&Arc<Phase>| phase.elapsed().is_some_and(|ran| ran >= LEAST);
-    let phase = phases.iter().rfind(says_something).unwrap_or(last);
-    let throughput = phase.sample(Arc::ptr_eq(phase, last));
-    let errors = phases.iter().map(|phase| phase.wrong().count).sum();
-    let sample = put_down(phase.task, throughput, &reading, errors, control);
-    watch.state().samples.push(sample);
+    let label = watch.label();
+    let mut state = watch.state();
+    let limit = state.facts.max_temperature_c;
     let heat = reading.temperature_c.zip(limit).filter(|(found, limit)| found >= limit);
     if let Some((found, limit)) = heat {
-        let label = watch.label();
         let reason = format!("{label}: temperature of {found} °C, at or above {limit} °C");
-        control.stop_for_temperature(reason);
+        state.heat.get_or_insert(reason);
+        control.stop_for_temperature();
     }
-    let mut state = watch.state();
     (state.facts.reasons, state.reading) = (reasons, reading);
 }
 
-fn put_down(
+/// Adds a sample of the phase that it says something of.
+fn put_down(reading: &Reading, watch: &Watch, control: &Control) {
+    let phases = watch.state().phases.clone();
+    let Some(last) = phases.last() else { return };
+    let says_something = |phase: &&Arc<Phase>| phase.elapsed().is_some_and(|ran| ran >= LEAST);
+    let phase = phases.iter().rfind(says_something).unwrap_or(last);
+    // What has not begun is as little slow as what is over.
+    let runs = Arc::ptr_eq(phase, last) && phase.elapsed().is_some();
+    let throughput = phase.sample(runs);
+    let errors = phases.iter().map(|phase| phase.wrong().count).sum();
+    let sample = as_sample(phase.task, throughput, reading, errors, control);
+    watch.state().samples.push(sample);
+}
+
+fn as_sample(
     task: Task,
     throughput: f64,
     reading: &Reading,
     errors: u64,
     control: &Control,
 ) -> Sample {
+    let elapsed = control.elapsed().unwrap_or_default();
     Sample {
-        time_s: crate::report::rounded(control.elapsed().as_secs_f64()),
+        time_s: crate::report::rounded(elapsed.as_secs_f64()),
         kernel: task.kernel,
         precision: task.precision,
         throughput,
-        errors,
+        errors: errors.into(),
         temperature_c: reading.temperature_c,
         power_w: reading.power_w,
         clock_mhz: reading.clock_mhz,

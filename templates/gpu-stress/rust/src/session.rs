@@ -1,13 +1,12 @@
 //! Owns a run: each device does its tasks in turn, with threads of its own.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::thread::{self, Builder};
 use std::time::Duration;
 
 use crate::batches;
-use crate::control::Control;
-use crate::load::{Maker, make_fitting};
+use crate::control::{Control, THREAD, said};
+use crate::load::{Maker, least_memory, make_fitting};
 use crate::phase::Phase;
 use crate::sampler::Sampler;
 use crate::seed::Seeds;
@@ -15,8 +14,8 @@ use crate::sensors::Sensors;
 use crate::watch::{Ended, Watch};
 use crate::{Failure, Task};
 
-/// The name of threads that compute; what ends one of them is told in the report.
-pub const THREAD: &str = "load";
+/// How long threads that are to stop are waited for, as a driver may never let them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A device and what it is to do.
 pub struct Job {
@@ -43,13 +42,30 @@ pub struct Plan {
     pub max_temperature: Option<f64>,
 }
 
-/// Runs all jobs at the same time, until they are over or something stops them.
+/// Runs all jobs at the same time, until they are over or something stops them. A job that does not
+/// stop is left to itself, and what it did so far is seen in its watch.
 pub fn run(jobs: Vec<Job>, plan: Plan, control: &Arc<Control>) {
-    thread::scope(|scope| {
-        for job in jobs {
-            scope.spawn(move || run_device(job, plan, control));
+    let shared = Arc::clone(control);
+    let all = move || {
+        let devices: Vec<_> = jobs
+            .into_iter()
+            .map(|job| {
+                let (watch, control) = (Arc::clone(&job.watch), Arc::clone(&shared));
+                (watch, thread::spawn(move || run_device(job, plan, &control)))
+            })
+            .collect();
+        for (watch, device) in devices {
+            if let Err(panic) = device.join() {
+                watch.lose(said(&*panic), time_s(&shared));
+            }
         }
-    });
+    };
+    // Whatever happened to a device is in its watch.
+    let _ = control.attend(PATIENCE, all);
+}
+
+fn time_s(control: &Control) -> f64 {
+    control.elapsed().unwrap_or_default().as_secs_f64()
 }
 
 fn run_device(job: Job, plan: Plan, control: &Arc<Control>) {
@@ -58,19 +74,13 @@ fn run_device(job: Job, plan: Plan, control: &Arc<Control>) {
     watch.state().to_come = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
     let _sampler = Sampler::begin(sensors, plan.max_temperature, &watch, control);
     for task in tasks {
-        if control.is_stopped() || watch.is_lost() {
-            break;
-        }
         let phase = Arc::new(Phase::new(task, share, threads));
-        {
-            let mut state = watch.state();
-            state.to_come -= 1;
-            state.phases.push(Arc::clone(&phase));
+        if control.is_stopped() || !watch.begin(&phase) {
+            break;
         }
         run_phase(&*maker, memory, &phase, control);
         if let Some(failure) = phase.failure().cloned() {
-            let time_s = control.elapsed().as_secs_f64();
-            watch.state().failures.push(Ended { failure, task: Some(task), time_s });
+            watch.end(Ended { failure, task: Some(task), time_s: time_s(control) });
         }
     }
 }
@@ -99,12 +109,6 @@ fn run_phase(maker: &dyn Maker, memory: u64, phase: &Phase, control: &Control) {
     });
 }
 
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
-    text.lines().next().unwrap_or_default().into()
-}
-
 fn work(
     maker: &dyn Maker,
     memory: u64,
@@ -115,8 +119,10 @@ fn work(
 ) -> Result<(), Failure> {
     let result = (|| {
         let arrival = phase.expect();
-        let mut load = make_fitting(maker, phase.task, memory, seed)?;
+        let least = least_memory(phase.task, phase.meters.len());
+        let mut load = make_fitting(maker, phase.task, memory, least, seed)?;
         phase.allocate(load.allocated());
+        phase.meters[number].expect(load.depth());
         if control.is_stopped() {
             return Err(Failure::Stopped);
         }

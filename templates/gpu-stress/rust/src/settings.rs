@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// No throughput is beyond what a report may hold.
+const FASTEST: f64 = 1e30;
+
 /// A number: ASCII digits, with at most one point between some.
 fn number(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -15,13 +18,14 @@ fn number(text: &str) -> Option<f64> {
 ///
 /// What a duration is.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let fault = || "a duration is a number and s, m or h, more than 0 and at most 1000h".to_owned();
+    let fault = || "not a time such as 90s, 10m or 1h, up to 1000h".to_owned();
     let units = [("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     let split = |(unit, seconds)| Some(number(text.strip_suffix(unit)?)? * seconds);
     let seconds = units.into_iter().find_map(split).ok_or_else(fault)?;
-    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| fault())?;
-    let is_fitting = !duration.is_zero() && seconds <= 3_600_000.0;
-    is_fitting.then_some(duration).ok_or_else(fault)
+    let is_fitting = seconds > 0.0 && seconds <= 3_600_000.0;
+    let duration = Duration::try_from_secs_f64(seconds).ok().filter(|_| is_fitting);
+    // However short, it is more than nothing.
+    duration.map(|duration| duration.max(Duration::from_nanos(1))).ok_or_else(fault)
 }
 
 /// Reads a share, more than 0 and at most 1.
@@ -31,7 +35,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// What a share is.
 pub fn parse_fraction(text: &str) -> Result<f64, String> {
     let fitting = number(text).filter(|fraction| *fraction > 0.0 && *fraction <= 1.0);
-    fitting.ok_or_else(|| "a fraction is a number more than 0 and at most 1".into())
+    fitting.ok_or_else(|| "not a number more than 0 and at most 1".into())
 }
 
 /// Reads a temperature in degrees Celsius, from 1 to 150.
@@ -41,7 +45,7 @@ pub fn parse_fraction(text: &str) -> Result<f64, String> {
 /// What a temperature is.
 pub fn parse_temperature(text: &str) -> Result<f64, String> {
     let fitting = number(text).filter(|celsius| (1.0..=150.0).contains(celsius));
-    fitting.ok_or_else(|| "a temperature is a number from 1 to 150, in degrees Celsius".into())
+    fitting.ok_or_else(|| "not a number from 1 to 150".into())
 }
 
 /// Reads a throughput such as `9.5T`, in operations or bytes a second.
@@ -52,9 +56,9 @@ pub fn parse_temperature(text: &str) -> Result<f64, String> {
 pub fn parse_throughput(text: &str) -> Result<f64, String> {
     let units = [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("", 1.0)];
     let split = |(unit, factor)| Some(number(text.strip_suffix(unit)?)? * factor);
-    let fitting =
-        units.into_iter().find_map(split).filter(|found| *found > 0.0 && found.is_finite());
-    fitting.ok_or_else(|| "a throughput is a number more than 0, and k, M, G, T or P".into())
+    let found: Option<f64> = units.into_iter().find_map(split);
+    let fitting = found.filter(|found| *found > 0.0 && *found <= FASTEST);
+    fitting.ok_or_else(|| "not a rate above 0 such as 9.5T (k, M, G, T, P)".into())
 }
 
 /// Reads a whole number in a range.
@@ -65,7 +69,17 @@ pub fn parse_throughput(text: &str) -> Result<f64, String> {
 pub fn parse_count(text: &str, most: u32) -> Result<u32, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let fitting = text.parse().ok().filter(|count| digits && (1..=most).contains(count));
-    fitting.ok_or_else(|| format!("a whole number from 1 to {most} is needed"))
+    fitting.ok_or_else(|| format!("not a whole number from 1 to {most}"))
+}
+
+/// Reads a word for a device.
+///
+/// # Errors
+///
+/// That it is none.
+pub fn parse_device(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && !text.starts_with('-');
+    is_word.then(|| text.to_owned()).ok_or_else(|| "not an index or a UUID".into())
 }
 
 /// Which device is meant.

@@ -2,11 +2,11 @@
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::Failure;
 use crate::control::Control;
 use crate::phase::Phase;
-use crate::report::{Status, Verdict};
+use crate::report::{ScoreReport, Status, Verdict};
 use crate::watch::{Ended, Watch};
-use crate::{Failure, selftest::Score};
 
 /// Throttle reasons that are a fault of the hardware, or of how it is cooled and fed.
 const HARDWARE: [&str; 3] = ["hw_slowdown", "hw_thermal", "hw_power_brake"];
@@ -18,9 +18,10 @@ pub fn judge(watches: &[&Watch], min_throughput: Option<f64>, control: &Control)
         watches.iter().flat_map(|watch| faults(watch, min_throughput)).collect();
     let (mut status, mut exit_status) =
         if reasons.is_empty() { (Status::Held, 0) } else { (Status::Fault, 1) };
-    if let Some(reason) = control.temperature() {
+    let heat: Vec<_> = watches.iter().filter_map(|watch| watch.state().heat.clone()).collect();
+    if !heat.is_empty() {
         (status, exit_status) = (Status::Hot, 4);
-        reasons.push(reason.into());
+        reasons.extend(heat);
     }
     let signal = i32::try_from(control.signal()).unwrap_or_default();
     if let Some((name, code)) = signal_status(signal) {
@@ -60,7 +61,7 @@ fn faults(watch: &Watch, min_throughput: Option<f64>) -> Vec<String> {
         faults.push(format!("{label}: slowed down by hardware: {named}"));
     }
     if let Some(score) = state.score.filter(|score| !score.is_full()) {
-        faults.push(format!("{label}: {}", told_score(score)));
+        faults.push(format!("{label}: {}", told_score(score.into())));
     }
     faults
 }
@@ -94,8 +95,8 @@ fn told(label: &str, ended: &Ended) -> String {
 
 /// A score in words.
 #[must_use]
-pub fn told_score(score: Score) -> String {
-    let Score { flips, caught, rounds_without, false_alarms } = score;
+pub fn told_score(score: ScoreReport) -> String {
+    let ScoreReport { flips, caught, rounds_without, false_alarms } = score;
     format!(
         "caught {caught} of {flips} flips; {false_alarms} false alarms in {rounds_without} rounds \
          without"

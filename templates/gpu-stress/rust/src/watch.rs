@@ -60,8 +60,19 @@ pub struct State {
     pub facts: Facts,
     /// What ended tasks before their time.
     pub failures: Vec<Ended>,
+    /// Why it stopped the run, if it became too hot.
+    pub heat: Option<String>,
     /// What a selftest found.
     pub score: Option<Score>,
+}
+
+impl State {
+    /// Whether it can do no more.
+    fn is_lost(&self) -> bool {
+        let is_final =
+            |ended: &Ended| matches!(ended.failure, Failure::Lost(_) | Failure::Driver(_));
+        self.failures.iter().any(is_final)
+    }
 }
 
 impl Watch {
@@ -82,16 +93,37 @@ impl Watch {
         self.state().phases.last().cloned()
     }
 
-    /// Whether it can do no more.
-    pub fn is_lost(&self) -> bool {
-        let is_final =
-            |ended: &Ended| matches!(ended.failure, Failure::Lost(_) | Failure::Driver(_));
-        self.state().failures.iter().any(is_final)
+    /// Begins a task, unless it can do no more.
+    pub fn begin(&self, phase: &Arc<Phase>) -> bool {
+        let mut state = self.state();
+        if state.is_lost() {
+            return false;
+        }
+        state.to_come = state.to_come.saturating_sub(1);
+        state.phases.push(Arc::clone(phase));
+        true
+    }
+
+    /// Puts down what ended a task. What comes after a loss follows from it.
+    pub fn end(&self, ended: Ended) {
+        let mut state = self.state();
+        if !state.is_lost() {
+            state.failures.push(ended);
+        }
+    }
+
+    /// Puts down that it is gone, at a time in seconds, and ends the task that runs.
+    pub fn lose(&self, reason: String, time_s: f64) {
+        let (failure, phase) = (Failure::Lost(reason), self.phase());
+        if let Some(phase) = &phase {
+            phase.fail(failure.clone());
+        }
+        self.end(Ended { failure, task: phase.map(|phase| phase.task), time_s });
     }
 
     /// What it is called in sentences.
     #[must_use]
     pub fn label(&self) -> String {
-        self.device.index.map_or_else(|| "cpu".into(), |index| format!("device {index}"))
+        self.device.label()
     }
 }

@@ -23,7 +23,7 @@ def check_target(option: str, name: str | None) -> None:
         target = _target(name)
         if os.path.lexists(target) and not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        if not _is_written_in_place(target):
+        if not _is_written_in_place(name, target):
             _create_beside(target).unlink()
     except OSError as error:
         raise UsageError(f"{option} {name}: {error.strerror}") from error
@@ -37,7 +37,7 @@ def write_target(option: str, name: str, text: str) -> None:
     data = text.encode(errors="replace")
     try:
         target = _target(name)
-        if _is_written_in_place(target):
+        if _is_written_in_place(name, target):
             interrupts().hurry()  # a pipe that nobody reads holds a writer up
             target.write_bytes(data)
         else:
@@ -56,18 +56,19 @@ def _target(name: str) -> Path:
     return target
 
 
-def _is_written_in_place(target: Path) -> bool:
-    """Say whether it is a pipe, a device, or a file that standard output goes to."""
-    if not target.exists():
-        return False
-    return not target.is_file() or any(_is_open_as(number, target) for number in (1, 2))
+def _is_written_in_place(name: str, target: Path) -> bool:
+    """Say whether it is a pipe, a device, or a file that some process has open."""
+    return target.exists() and (not target.is_file() or _leads_below_proc(name))
 
 
-def _is_open_as(number: int, target: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(number), target.stat())
-    except OSError:
-        return False
+def _leads_below_proc(name: str) -> bool:
+    """Say whether one of the links that a name leads along is below /proc: /dev/stdout is one."""
+    path = Path(name)
+    while True:  # round links were found before
+        path = Path(os.path.realpath(path.parent)) / path.name
+        if path.is_relative_to("/proc") or not path.is_symlink():
+            return path.is_relative_to("/proc")
+        path = path.parent / path.readlink()
 
 
 def _create_beside(target: Path) -> Path:

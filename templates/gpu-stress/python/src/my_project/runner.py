@@ -123,7 +123,7 @@ class Run:
             post.crew.lose(str(message["text"]))
             return
         post.watch.judge(message["readings"])
-        if self._samples_begun and post.crew.tally is not None:
+        if self._samples_begun:
             post.watch.add_sample(post.crew, time.monotonic() - self.begin)
         if post.watch.too_hot is not None:
             self._stop()

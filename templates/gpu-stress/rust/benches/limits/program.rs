@@ -44,7 +44,8 @@ pub(crate) fn run(words: &str) -> io::Result<Ran> {
     let report: Report = serde_json::from_str(&text.unwrap_or_default())?;
     let device = &report.devices[0];
     let kernel = &device.kernels[0];
-    let beside = |peak: u64| peak.saturating_sub(device.allocated_bytes);
+    let allocated = u64::try_from(device.allocated_bytes).unwrap_or(u64::MAX);
+    let beside = |peak: u64| peak.saturating_sub(allocated);
     Ok(Ran {
         rate: float(kernel.operations + kernel.bytes) / kernel.seconds,
         ready: took - report.duration_s,

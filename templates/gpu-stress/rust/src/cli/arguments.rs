@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use my_project::settings::parse_throughput;
-use my_project::settings::{parse_count, parse_duration};
+use my_project::settings::{parse_count, parse_device, parse_duration};
 use my_project::settings::{parse_fraction, parse_temperature};
 use my_project::{Kernel, Precision};
 
@@ -31,7 +32,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         threads: Threads,
         /// What computes.
-        #[arg(long, value_enum, default_value = "native")]
+        #[arg(long, value_enum, value_name = "B", default_value = "native")]
         backend: CpuBackend,
     },
     /// Load GPUs, with a host thread for each.
@@ -53,12 +54,14 @@ pub(crate) enum Command {
         threads: Threads,
     },
     /// Show the devices, and what each can do.
+    #[command(after_help = examples::LIST)]
     List {
-        /// Write them to this file as JSON; `-` is standard output.
-        #[arg(long, value_name = "FILE")]
+        /// Write them to this file as JSON; `-` is standard output. [default: none]
+        #[arg(long, value_name = "FILE", value_parser = path())]
         json: Option<PathBuf>,
     },
     /// Inject faults, and show that each is caught.
+    #[command(after_help = examples::SELFTEST)]
     Selftest {
         #[command(subcommand)]
         device: SelftestDevice,
@@ -67,10 +70,10 @@ pub(crate) enum Command {
     #[command(after_help = examples::REPORT)]
     Report {
         /// Reports that runs have written.
-        #[arg(value_name = "FILE", required = true)]
+        #[arg(value_name = "FILE", required = true, value_parser = path())]
         files: Vec<PathBuf>,
-        /// Draw the first report to this file; `-` is standard output.
-        #[arg(long, value_name = "FILE")]
+        /// Draw the first report to this file; `-` is standard output. [default: none]
+        #[arg(long, value_name = "FILE", value_parser = path())]
         svg: Option<PathBuf>,
     },
     /// Print the GPUs as JSON, for what must outlive a driver that crashes.
@@ -103,34 +106,37 @@ pub(crate) enum SelftestDevice {
 pub(crate) struct Run {
     /// How long all kernels run together, such as 60s, 10m or 1h.
     #[arg(long, value_name = "D", value_parser = parse_duration, default_value = "60s")]
+    #[arg(allow_hyphen_values = true)]
     pub(crate) duration: Duration,
-    /// What to run; may be repeated. All in turn unless said.
+    /// What to run; may be repeated. [default: all in turn]
     #[arg(long, value_enum, value_name = "KERNEL")]
     pub(crate) kernel: Vec<KernelName>,
-    /// What to compute in; may be repeated. f32 unless said.
-    #[arg(long, value_enum, value_name = "PRECISION")]
+    /// What to compute in; may be repeated. [default: f32]
+    #[arg(long, value_enum, value_name = "P")]
     pub(crate) precision: Vec<PrecisionName>,
-    /// The share of free memory to fill; 0.9, or 0.5 of the host's own, unless said.
-    #[arg(long, value_name = "X", value_parser = parse_fraction)]
+    /// The share of free memory to fill. [default: 0.9, or 0.5 of the host's own]
+    #[arg(long, value_name = "X", value_parser = parse_fraction, allow_hyphen_values = true)]
     pub(crate) memory_fraction: Option<f64>,
-    /// Stop at this temperature, in °C; 3 below the device's own limit unless said.
-    #[arg(long, value_name = "C", value_parser = parse_temperature)]
+    /// Stop at this temperature, in °C. [default: 3 below the slowdown threshold]
+    #[arg(long, value_name = "C", value_parser = parse_temperature, allow_hyphen_values = true)]
     pub(crate) max_temperature: Option<f64>,
     /// Hold each kernel's median to so many operations or bytes a second, such as 9.5T.
-    #[arg(long, value_name = "X", value_parser = parse_throughput)]
+    /// [default: none]
+    #[arg(long, value_name = "X", value_parser = parse_throughput, allow_hyphen_values = true)]
     pub(crate) min_throughput: Option<f64>,
-    /// Write the report to this file; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
+    /// Write the report to this file; `-` is standard output. [default: none]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) json: Option<PathBuf>,
-    /// Show nothing while it runs.
+    /// Show no live lines, only why a run has not held. [default: off]
     #[arg(long)]
     pub(crate) quiet: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Threads {
-    /// So many threads; as many as there are cores on the CPU, 4 for each GPU unless said.
-    #[arg(long, value_name = "N", value_parser = |text: &str| parse_count(text, 1024))]
+    /// So many threads, 1 to 1024. [default: the cores that may be used; 4 for each GPU]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(value_parser = |text: &str| parse_count(text, 1024))]
     pub(crate) threads: Option<u32>,
 }
 
@@ -139,19 +145,20 @@ pub(crate) struct Gpus {
     #[command(flatten)]
     pub(crate) choice: Choosing,
     /// Whose sensors to read: auto, none, or a UUID or PCI address of NVML.
-    #[arg(long, value_name = "WHOSE", default_value = "auto")]
+    #[arg(long, value_name = "auto|none|UUID", default_value = "auto")]
     pub(crate) sensors: String,
     /// What computes.
-    #[arg(long, value_enum, default_value = "wgpu")]
+    #[arg(long, value_enum, value_name = "B", default_value = "wgpu")]
     pub(crate) backend: GpuBackend,
 }
 
 #[derive(Args)]
 pub(crate) struct Choosing {
-    /// Which device: all, an index or a UUID of `list`; may be repeated.
-    #[arg(long, value_name = "DEVICE")]
+    /// Which device, as `list` has it; may be repeated. [default: all]
+    #[arg(long, value_name = "all|INDEX|UUID", allow_hyphen_values = true)]
+    #[arg(value_parser = parse_device)]
     pub(crate) device: Vec<String>,
-    /// Take a software adapter for a device.
+    /// Take a software adapter for a device. [default: off]
     #[arg(long)]
     pub(crate) allow_software: bool,
 }
@@ -159,12 +166,21 @@ pub(crate) struct Choosing {
 #[derive(Args)]
 pub(crate) struct Rounds {
     /// Flips of each kernel.
-    #[arg(long, value_name = "N", default_value = "100")]
+    #[arg(long, value_name = "N", default_value = "100", allow_hyphen_values = true)]
     #[arg(value_parser = |text: &str| parse_count(text, 100_000))]
     pub(crate) rounds: u32,
-    /// Write the report to this file; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
+    /// Write the report to this file; `-` is standard output. [default: none]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// What is said of a path that is empty.
+pub(crate) const EMPTY: &str = "an empty name";
+
+/// Reads a path in whatever letters it is written.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new()
+        .try_map(|name| if name.is_empty() { Err(EMPTY) } else { Ok(PathBuf::from(name)) })
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

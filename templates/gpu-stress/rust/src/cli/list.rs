@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::json;
 
+use my_project::control::Control;
 use my_project::device::Device;
 use my_project::devices;
 use my_project::host::Host;
@@ -12,29 +13,42 @@ use my_project::number::show_bytes;
 use my_project::report::Program;
 
 use super::sink::Sink;
-use super::table::columns;
-use super::{complain, probe, say};
+use super::table::{Column, columns};
+use super::{probe, say, signals};
 
-/// Prints a line for each device, and what kept a driver from answering.
-pub(crate) fn list(json: Option<&Path>) -> Result<u8> {
-    let mut sink = Sink::open(json)?;
+/// What the columns are called.
+const COLUMNS: [Column; 7] = [
+    Column::text("index"),
+    Column::text("name"),
+    Column::text("kind"),
+    Column::text("backend"),
+    Column::text("precisions"),
+    Column::text("memory"),
+    Column::text("UUID"),
+];
+
+/// Prints a line for each device; what kept a driver from answering is the error in the end.
+pub(crate) fn list(json: Option<&Path>, control: &Control) -> Result<u8> {
+    let sink = Sink::open("--json", json)?;
     let host = Host::look();
-    let (mut devices, fault) = probe::gpus();
-    devices.push(devices::cpu(&host));
-    if !sink.takes_output() {
-        say(&columns(&devices.iter().map(line).collect::<Vec<_>>()))?;
+    let found = probe::gpus(control);
+    if let Some(status) = signals::status(control) {
+        return Ok(status);
     }
+    let (mut devices, fault) = found.map_or_else(|fault| (vec![], Some(fault)), |all| (all, None));
+    devices.push(devices::cpu(&host));
     let value = json!({
         "version": 1,
         "program": Program::this(),
         "host": host,
         "devices": devices,
     });
-    sink.write(&format!("{value:#}\n"))?;
-    Ok(fault.map_or(0, |fault| {
-        complain(&format!("error: {fault}"));
-        3
-    }))
+    let takes_output = sink.takes_output();
+    sink.deliver(&format!("{value:#}\n"), control, || {
+        let rows: Vec<_> = devices.iter().map(line).collect();
+        if takes_output { Ok(()) } else { say(&columns(&COLUMNS, &rows)) }
+    })?;
+    fault.map_or(Ok(signals::status(control).unwrap_or(0)), |fault| Err(fault.into()))
 }
 
 fn line(device: &Device) -> Vec<String> {

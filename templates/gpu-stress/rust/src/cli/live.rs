@@ -1,6 +1,7 @@
 //! Owns what is shown while it runs, on standard error: a live line for each device on a terminal,
 //! and plain lines now and then elsewhere.
 
+use std::env;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -24,15 +25,15 @@ const PLAIN: Duration = Duration::from_secs(10);
 pub(crate) struct Live(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Live {
-    /// Shows what the devices do, unless nothing is wanted.
-    pub(crate) fn begin(is_quiet: bool, watches: &[Arc<Watch>]) -> Self {
-        if is_quiet {
+    /// Shows what the devices do, if that is wanted.
+    pub(crate) fn begin(is_wanted: bool, watches: &[Arc<Watch>]) -> Self {
+        if !is_wanted {
             return Self(None);
         }
         let watches = watches.to_vec();
         let (end, ended) = channel();
         let thread = thread::spawn(move || {
-            let mut lines: Box<dyn Lines> = if io::stderr().is_terminal() {
+            let mut lines: Box<dyn Lines> = if draws() {
                 Box::new(Bars::new(watches.len()))
             } else {
                 Box::new(Plain::new(watches.len()))
@@ -60,6 +61,11 @@ impl Drop for Live {
             let _ = thread.join();
         }
     }
+}
+
+/// Whether standard error is a terminal on which a line can be drawn again.
+fn draws() -> bool {
+    io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
 /// Where lines go.

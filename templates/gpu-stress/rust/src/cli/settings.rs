@@ -9,8 +9,9 @@ use super::arguments::{Choosing, GpuBackend, Gpus, Rounds, Run};
 /// The kernels, each once.
 pub(crate) fn kernels(run: &Run, is_torch: bool) -> Result<Vec<Kernel>, String> {
     let mut kernels: Vec<Kernel> = run.kernel.iter().map(|&name| name.into()).collect();
-    if is_torch && kernels.iter().any(|kernel| *kernel != Kernel::Matmul) {
-        return Err("the backend torch has the kernel matmul alone".into());
+    let other = kernels.iter().find(|kernel| is_torch && **kernel != Kernel::Matmul);
+    if let Some(other) = other {
+        return Err(format!("--kernel {other}: --backend torch has the kernel matmul alone"));
     }
     if kernels.is_empty() {
         kernels = if is_torch { vec![Kernel::Matmul] } else { Kernel::ALL.into() };
@@ -37,14 +38,14 @@ pub(crate) fn devices(choice: &Choosing) -> Result<Vec<String>, String> {
     }
     once(&words, "device")?;
     if words.len() > 1 && words.iter().any(|word| word == "all") {
-        return Err("the device all stands alone".into());
+        return Err("--device all: has all others in it".into());
     }
     Ok(words)
 }
 
 fn once<T: PartialEq + std::fmt::Display>(values: &[T], what: &str) -> Result<(), String> {
     let again = values.iter().enumerate().find(|(at, value)| values[..*at].contains(value));
-    again.map_or(Ok(()), |(_, value)| Err(format!("the {what} {value} is given twice")))
+    again.map_or(Ok(()), |(_, value)| Err(format!("--{what} {value}: given twice")))
 }
 
 /// The options of a run.

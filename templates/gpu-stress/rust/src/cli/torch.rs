@@ -75,13 +75,29 @@ mod present {
         let (memory, notes) = devices::budget(Kind::Cpu, free, fraction);
         Ok(vec![Job {
             maker: Box::new(Torch::cpu(threads)),
-            sensors: Box::new(Hwmon::find(Path::new("/sys"))),
+            sensors: Box::new(Hwmon::find(Path::new("/"))),
             tasks: tasks.into(),
             memory,
             threads: 1,
             watch: Arc::new(Watch::new(device, notes)),
         }])
     }
+
+    /// A GPU as CUDA has it.
+    #[derive(Clone)]
+    struct Gpu {
+        device: Device,
+        torch: Torch,
+    }
+
+    impl AsRef<Device> for Gpu {
+        fn as_ref(&self) -> &Device {
+            &self.device
+        }
+    }
+
+    /// A device of NVML, or why there is none.
+    type Known = Result<(Arc<Nvml>, Card), String>;
 
     /// GPUs by CUDA's own indexes.
     pub(crate) fn gpu(
@@ -98,73 +114,63 @@ mod present {
             let text = "no GPU found: this PyTorch has no device of CUDA";
             return Err(Error::Missing(text.into()));
         }
-        let is_meant = |index: usize| {
-            choices.iter().any(|choice| *choice == Choice::All || *choice == Choice::Index(index))
-        };
-        if let Some(missing) = choices.iter().find(|choice| match choice {
-            Choice::All => false,
-            Choice::Index(index) => *index >= all.len(),
-            Choice::Uuid(_) => true,
-        }) {
-            return Err(Error::Missing(format!("no device of CUDA is meant by {missing:?}")));
-        }
-        let count = all.len();
-        let chosen = (0..).zip(all).filter(|(index, _)| is_meant(*index));
-        chosen.map(|(index, torch)| job(asked, index, torch, count, word)).collect()
+        let known = find(all.len(), word)?;
+        let card = known.as_ref().ok().map(|(_, card)| card);
+        let gpu = |(index, torch)| Gpu { device: device(index, card), torch };
+        let gpus: Vec<_> = (0..).zip(all).map(gpu).collect();
+        let chosen = devices::choose(&gpus, choices, true)?;
+        Ok(chosen.into_iter().map(|gpu| job(asked, gpu, &known)).collect())
     }
 
-    fn job(
-        asked: Asked<'_>,
-        index: usize,
-        torch: Torch,
-        count: usize,
-        word: &str,
-    ) -> Result<Job, Error> {
-        let (sensors, card) = sensors(count, word)?;
-        let free = card.as_ref().and_then(|card| card.memory).map(|(_, free)| free);
-        let (memory, notes) = devices::budget(Kind::Discrete, free, asked.fraction);
-        let name = card.as_ref().map(|card| card.name.clone());
-        let device = Device {
+    fn device(index: usize, card: Option<&Card>) -> Device {
+        Device {
             index: Some(index),
-            name: name.unwrap_or_else(|| format!("CUDA device {index}")),
+            name: card.map_or_else(|| format!("CUDA device {index}"), |card| card.name.clone()),
             kind: Kind::Discrete,
             backend: "cuda".into(),
             driver: None,
-            uuid: card.as_ref().and_then(|card| card.uuid.clone()),
-            pci: card.as_ref().and_then(|card| card.address).map(|place| place.to_string()),
+            uuid: card.and_then(|card| card.uuid.clone()),
+            pci: card.and_then(|card| card.address).map(|place| place.to_string()),
             memory_bytes: card.and_then(|card| card.memory).map(|(total, _)| total),
             precisions: PRECISIONS.into(),
+        }
+    }
+
+    fn job(asked: Asked<'_>, gpu: Gpu, known: &Known) -> Job {
+        let (sensors, free): (Box<dyn Sensors>, _) = match known {
+            Ok((nvml, card)) => {
+                (Box::new(Arc::clone(nvml).sensors(card)), card.memory.map(|(_, free)| free))
+            }
+            Err(reason) => (Box::new(Absent(reason.clone())), None),
         };
-        Ok(Job {
-            maker: Box::new(torch),
+        let (memory, notes) = devices::budget(Kind::Discrete, free, asked.fraction);
+        Job {
+            maker: Box::new(gpu.torch),
             sensors,
             tasks: asked.tasks.into(),
             memory,
             threads: asked.threads,
-            watch: Arc::new(Watch::new(device, notes)),
-        })
+            watch: Arc::new(Watch::new(gpu.device, notes)),
+        }
     }
 
     /// CUDA tells neither place nor UUID here, so that NVML's device is known only where it is named,
     /// or where both have but one.
-    fn sensors(count: usize, word: &str) -> Result<(Box<dyn Sensors>, Option<Card>), Error> {
-        let absent = |reason: &str| Ok((Box::new(Absent(reason.into())) as _, None));
-        let (nvml, card) = match (word, Nvml::load()) {
-            ("none", _) => return absent("not asked for"),
-            ("auto", Err(reason)) => return absent(&reason),
-            ("auto", Ok(nvml)) => {
-                let card = nvml.only().filter(|_| count == 1);
-                (nvml, card)
+    fn find(count: usize, word: &str) -> Result<Known, Error> {
+        let only = |nvml: Arc<Nvml>| match nvml.only()?.filter(|_| count == 1) {
+            Some(card) => Ok((nvml, card)),
+            None => {
+                Err("CUDA does not tell which device of NVML it is; --sensors names one".into())
             }
-            (_, Err(reason)) => return Err(Error::Missing(reason)),
-            (name, Ok(nvml)) => match nvml.named(name) {
-                Some(card) => (nvml, Some(card)),
-                None => return Err(Error::Missing(format!("NVML has no device {name}"))),
-            },
         };
-        match card {
-            Some(card) => Ok((Box::new(nvml.sensors(&card)), Some(card))),
-            None => absent("CUDA does not tell which device of NVML it is; --sensors names one"),
+        match word {
+            "none" => Ok(Err("not asked for".into())),
+            "auto" => Ok(Nvml::load().and_then(only)),
+            name => {
+                let card = |nvml: Arc<Nvml>| nvml.named(name).map(|card| (nvml, card));
+                let refused = |reason| Error::Missing(format!("--sensors {name}: {reason}"));
+                Nvml::load().and_then(card).map(Ok).map_err(refused)
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Found {
     pub pci: Option<String>,
     /// Its maker's number at the PCI-SIG.
     pub vendor: u32,
+    /// Its own number among those of its maker.
+    pub device: u32,
     /// What it computes in.
     pub precisions: Vec<Precision>,
 }
@@ -72,6 +74,7 @@ fn found(adapter: Adapter) -> Found {
         driver: (!driver.is_empty()).then_some(driver),
         pci: (!info.device_pci_bus_id.is_empty()).then_some(info.device_pci_bus_id),
         vendor: info.vendor,
+        device: info.device,
         precisions: precisions(&adapter),
         adapter,
     }

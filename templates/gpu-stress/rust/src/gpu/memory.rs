@@ -45,7 +45,9 @@ struct Step {
 impl Memory {
     pub(super) fn new(gpu: &Arc<Gpu>, memory: u64, seed: u32) -> Result<Self, Failure> {
         let largest = if gpu.is_software { LARGEST_OF_SOFTWARE } else { LARGEST };
-        let size = gpu.largest().min(largest).min(memory) >> 20 << 20;
+        let size = gpu.largest().min(largest).min(memory);
+        // Whole MiB, but of a small share all there is.
+        let size = if size < 1 << 20 { size >> 12 << 12 } else { size >> 20 << 20 };
         let buffers = gpu.buffers(size, memory)?;
         let count = u64::from(3 * MOST);
         Ok(Self {

@@ -1,6 +1,7 @@
 //! Owns the plot: throughput, temperature and power over time, as `contract/plot.md` has it.
 
 mod svg;
+mod times;
 
 use crate::report::{DeviceReport, Report, Sample};
 
@@ -17,6 +18,9 @@ const HEIGHT: f64 = 150.0;
 /// From one panel to the next.
 const STEP: f64 = 190.0;
 
+/// Where scales may end, in each power of ten.
+const STEPS: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+
 /// What a panel shows of a sample.
 type Value = fn(&Sample) -> Option<f64>;
 
@@ -28,6 +32,8 @@ fn operations(sample: &Sample) -> Option<f64> {
 struct Panel {
     title: &'static str,
     value: Value,
+    /// Whether what is shown is of a kernel, so that a line ends with it.
+    is_rate: bool,
     /// The first round number that is not less than any value.
     scale: f64,
 }
@@ -53,11 +59,7 @@ pub fn draw(report: &Report) -> String {
         svg.panel(&report.devices, panel, end, top);
         top += STEP;
     }
-    for i in 0..=5 {
-        let (x, time) = (LEFT + WIDTH * f64::from(i) / 5.0, end * f64::from(i) / 5.0);
-        let text = format!("{} s", tenths(time));
-        svg.text(x, height - 12.0, " text-anchor=\"middle\"", &text);
-    }
+    svg.times(end, height);
     svg.line("</svg>");
     svg.into_text()
 }
@@ -84,16 +86,17 @@ fn panels(devices: &[DeviceReport]) -> Vec<Panel> {
     ];
     let panel = |(title, value): (&'static str, Value)| {
         let largest = samples(devices).filter_map(value).reduce(f64::max)?;
-        Some(Panel { title, value, scale: scale(largest) })
+        let is_rate = title.starts_with("throughput");
+        Some(Panel { title, value, is_rate, scale: scale(largest) })
     };
     all.into_iter().filter_map(panel).collect()
 }
 
-/// The first of 1, 2, 5, 10, 20, 50 … that is not less.
+/// The first of 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20 … that is not less.
 fn scale(largest: f64) -> f64 {
     let mut decade = 1.0;
     loop {
-        for step in [1.0, 2.0, 5.0] {
+        for step in STEPS {
             if step * decade >= largest {
                 return step * decade;
             }
@@ -122,7 +125,7 @@ impl Svg {
     /// The kernels of the first device, one after the other.
     fn bands(&mut self, devices: &[DeviceReport], end: f64, top: f64, is_named: bool) {
         let samples = devices.first().map(|device| &device.samples[..]).unwrap_or_default();
-        let of_kernel = samples.chunk_by(|a, b| (a.kernel, a.precision) == (b.kernel, b.precision));
+        let of_kernel = samples.chunk_by(is_same_kernel);
         let mut x0 = LEFT;
         for (band, fill) in of_kernel.zip(BANDS.iter().cycle()) {
             let (Some(first), Some(last)) = (band.first(), band.last()) else { continue };
@@ -153,11 +156,18 @@ impl Svg {
                 let x = LEFT + WIDTH * sample.time_s / end;
                 Some((tenths(x), tenths(top + HEIGHT - HEIGHT * value / panel.scale)))
             };
-            let points: Vec<_> = device.samples.iter().map(point).collect();
-            for line in points.split(Option::is_none) {
-                let line: Vec<_> = line.iter().flatten().collect();
+            let goes_on = |before: &Sample, sample: &Sample| {
+                let is_same = is_same_kernel(before, sample) || !panel.is_rate;
+                is_same && (panel.value)(before).is_some() && (panel.value)(sample).is_some()
+            };
+            for line in device.samples.chunk_by(goes_on) {
+                let line: Vec<_> = line.iter().filter_map(point).collect();
                 self.curve(&line, colour);
             }
         }
     }
+}
+
+fn is_same_kernel(one: &Sample, other: &Sample) -> bool {
+    (one.kernel, one.precision) == (other.kernel, other.precision)
 }

@@ -35,8 +35,9 @@ impl Svg {
     pub(super) fn into_text(self) -> String {
         self.0
     }
+
     /// A line through points, or a point that is alone.
-    pub(super) fn curve(&mut self, points: &[&(String, String)], colour: &str) {
+    pub(super) fn curve(&mut self, points: &[(String, String)], colour: &str) {
         match points {
             [] => {}
             [(x, y)] => {

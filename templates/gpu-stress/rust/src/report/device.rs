@@ -13,21 +13,40 @@ use crate::{Kernel, Precision};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceReport {
-    pub index: Option<usize>,
+    pub index: Option<u128>,
     pub name: String,
     pub kind: Kind,
     pub backend: String,
     pub driver: Option<String>,
     pub uuid: Option<String>,
     pub pci: Option<String>,
-    pub memory_bytes: Option<u64>,
-    pub allocated_bytes: u64,
+    pub memory_bytes: Option<i128>,
+    pub allocated_bytes: u128,
     pub notes: Vec<String>,
     pub sensors: SensorReport,
     pub kernels: Vec<KernelReport>,
     pub samples: Vec<Sample>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selftest: Option<Score>,
+    pub selftest: Option<ScoreReport>,
+}
+
+/// What a selftest found.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreReport {
+    pub flips: u128,
+    pub caught: u128,
+    pub rounds_without: u128,
+    pub false_alarms: u128,
+}
+
+impl From<Score> for ScoreReport {
+    fn from(score: Score) -> Self {
+        let Score { flips, caught, rounds_without, false_alarms } = score;
+        let [flips, caught] = [flips, caught].map(u128::from);
+        let [rounds_without, false_alarms] = [rounds_without, false_alarms].map(u128::from);
+        Self { flips, caught, rounds_without, false_alarms }
+    }
 }
 
 /// The sensors of a device.
@@ -47,13 +66,14 @@ pub struct SensorReport {
 pub struct KernelReport {
     pub kernel: Kernel,
     pub precision: Option<Precision>,
-    pub batches: u64,
+    pub batches: u128,
     pub seconds: f64,
     pub operations: u128,
     pub bytes: u128,
+    pub passes: Option<f64>,
     pub throughput: ThroughputReport,
-    pub errors: u64,
-    pub first_addresses: Vec<u64>,
+    pub errors: u128,
+    pub first_addresses: Vec<u128>,
     pub reference: Option<ReferenceReport>,
 }
 
@@ -71,7 +91,7 @@ pub struct ThroughputReport {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceReport {
-    pub samples: u64,
+    pub samples: u128,
     pub largest_error: Option<f64>,
     pub tolerance: f64,
 }
@@ -84,7 +104,7 @@ pub struct Sample {
     pub kernel: Kernel,
     pub precision: Option<Precision>,
     pub throughput: f64,
-    pub errors: u64,
+    pub errors: u128,
     pub temperature_c: Option<f64>,
     pub power_w: Option<f64>,
     pub clock_mhz: Option<f64>,

@@ -12,8 +12,12 @@ use crate::Error;
 use crate::host::Host;
 
 pub use device::{
-    DeviceReport, KernelReport, ReferenceReport, Sample, SensorReport, ThroughputReport,
+    DeviceReport, KernelReport, ReferenceReport, Sample, ScoreReport, SensorReport,
+    ThroughputReport,
 };
+
+/// How deep arrays and objects may lie in each other, in what is read.
+const DEEPEST: u32 = 100;
 
 /// A run, as it went.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -115,10 +119,28 @@ pub fn rounded(seconds: f64) -> f64 {
 ///
 /// [`Error::File`] with the first thing that is wrong.
 pub fn read(path: &Path) -> Result<Report, Error> {
-    let refuse = |reason: String| Error::File { path: path.to_owned(), reason };
-    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    let no_json = |error| refuse(format!("no report, for it is no JSON: {error}"));
-    let data: Value = serde_json::from_slice(&text).map_err(no_json)?;
-    schema::check(&data).map_err(|flaw| refuse(format!("no report: {flaw}")))?;
-    serde_json::from_value(data).map_err(|error| refuse(format!("no report: {error}")))
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| Error::file(name.clone(), &error))?;
+    let refuse = |flaw: String| Error::File { name, reason: format!("no report: {flaw}") };
+    let data = parse(&text).ok_or_else(|| "it is not JSON".to_owned());
+    let checked = data.and_then(|data| schema::check(&data).map(|()| data));
+    let report =
+        checked.and_then(|data| serde_json::from_value(data).map_err(|error| error.to_string()));
+    report.map_err(refuse)
+}
+
+/// Reads JSON that is nested no deeper than a report ever is.
+fn parse(text: &[u8]) -> Option<Value> {
+    let data = serde_json::from_slice(text).ok()?;
+    (depth(&data) <= DEEPEST).then_some(data)
+}
+
+/// How deep arrays and objects lie in each other.
+fn depth(data: &Value) -> u32 {
+    let inner = match data {
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
 }

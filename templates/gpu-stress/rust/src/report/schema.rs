@@ -46,6 +46,9 @@ fn flaw_of_itself(data: &Value, schema: &Value) -> Option<String> {
     if !types.is_empty() && !types.iter().any(|name| is_of(data, name)) {
         return Some(format!("is not of the type {}", types.join(" or ")));
     }
+    // Numbers are kept as they are written, and this is the one integer that is written in two ways.
+    let is_zero = data.as_number().is_some_and(|number| number.as_str() == "-0");
+    let data = if is_zero { &Value::from(0) } else { data };
     let is_listed = schema["enum"].as_array().is_none_or(|all| all.contains(data));
     if !is_listed || schema.get("const").is_some_and(|only| only != data) {
         return Some("is not what it must be".into());
@@ -65,11 +68,13 @@ fn flaw_of_range(data: &Value, schema: &Value) -> Option<String> {
     }
     // What is beyond all numbers of 64 bits is known as none.
     let number = data.as_f64().unwrap_or(f64::INFINITY);
+    if number.abs() > LARGEST {
+        return Some("is beyond 1e30".into());
+    }
     let least = schema["minimum"].as_f64().filter(|least| number < *least);
     let bound = schema["exclusiveMinimum"].as_f64().filter(|bound| number <= *bound);
     let below = least.map(|least| format!("is less than {least}"));
-    let below = below.or_else(|| bound.map(|bound| format!("is not more than {bound}")));
-    below.or_else(|| (number.abs() > LARGEST).then(|| "is beyond 1e30".into()))
+    below.or_else(|| bound.map(|bound| format!("is not more than {bound}")))
 }
 
 fn check_members(

@@ -1,12 +1,13 @@
 //! Owns the sensors of AMD's GPUs: the files that their driver shows below `/sys`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::{entries, first_number, number};
 use super::{Address, Limits, Reading, Reasons, Sensors, Source, give_reason};
 
 /// AMD's number at the PCI-SIG.
-pub(super) const VENDOR: u32 = 0x1002;
+pub const VENDOR: u32 = 0x1002;
 
 /// The sensors of a GPU.
 #[derive(Clone, Debug)]
@@ -16,12 +17,34 @@ pub struct Amdgpu {
 }
 
 impl Amdgpu {
-    /// Looks for a device below this folder, which is `/sys`.
+    /// Looks for a device below this folder, which is `/sys`: the one at a place, or where none is
+    /// given the only one with this number of its maker's.
     #[must_use]
-    pub fn find(root: &Path, address: Address) -> Option<Self> {
-        let device = root.join("bus/pci/devices").join(address.to_string());
+    pub fn find(root: &Path, place: Option<&str>, number: u32) -> Option<Self> {
+        let devices = root.join("bus/pci/devices");
+        if let Some(place) = place {
+            return Self::of(devices.join(place.parse::<Address>().ok()?.to_string()));
+        }
+        let holds = |device: &Path, name, number| {
+            fs::read_to_string(device.join(name))
+                .is_ok_and(|text| text.trim() == format!("{number:#06x}"))
+        };
+        let is_meant =
+            |device: &PathBuf| holds(device, "vendor", VENDOR) && holds(device, "device", number);
+        let mut same = entries(&devices).into_iter().filter(is_meant).filter_map(Self::of);
+        same.next().filter(|_| same.next().is_none())
+    }
+
+    fn of(device: PathBuf) -> Option<Self> {
         let hwmon = entries(&device.join("hwmon")).into_iter().next()?;
         Some(Self { device, hwmon })
+    }
+
+    /// A name that no other has, where the card knows one.
+    #[must_use]
+    pub fn uuid(&self) -> Option<String> {
+        let text = fs::read_to_string(self.device.join("unique_id")).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Bytes of memory: all, and those in use.

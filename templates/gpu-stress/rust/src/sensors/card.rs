@@ -8,7 +8,7 @@ use nvml_wrapper::enum_wrappers::device::{
 use nvml_wrapper::error::{Bits, NvmlError};
 
 use super::nvml::Nvml;
-use super::{Limits, Reading, Reasons, Sensors, Source, give_reason};
+use super::{Limits, NAMES, Reading, Reasons, Sensors, Source, give_reason};
 
 /// Why clocks are held down, by their bits.
 const THROTTLE: [(u64, &str); 9] = [
@@ -63,6 +63,14 @@ impl Answers<'_> {
         }
     }
 
+    /// As [`Self::take`], of what all readings come from.
+    fn take_all<T>(&mut self, answer: Result<T, NvmlError>) -> Option<T> {
+        if let Err(error) = &answer {
+            give_reason(self.reasons, &NAMES, &error.to_string());
+        }
+        self.take(NAMES[0], answer)
+    }
+
     fn number(&mut self, name: &str, answer: Result<u32, NvmlError>, divisor: f64) -> Option<f64> {
         self.take(name, answer).map(|number| f64::from(number) / divisor)
     }
@@ -92,7 +100,7 @@ impl Sensors for CardSensors {
     fn read(&mut self, reasons: &mut Reasons) -> Reading {
         let mut answers = Answers { reasons, lost: None };
         let device = self.nvml.device(self.index);
-        let Some(device) = answers.take("temperature_c", device) else {
+        let Some(device) = answers.take_all(device) else {
             return Reading { lost: answers.lost, ..Reading::default() };
         };
         let float = crate::number::float;
@@ -107,7 +115,7 @@ impl Sensors for CardSensors {
         };
         let temperature = device.temperature(TemperatureSensor::Gpu);
         let [clock, memory_clock] =
-            [Clock::Graphics, Clock::Memory].map(|clock| device.clock_info(clock));
+            [Clock::SM, Clock::Memory].map(|clock| device.clock_info(clock));
         Reading {
             temperature_c: answers.number("temperature_c", temperature, 1.0),
             power_w: answers.number("power_w", device.power_usage(), 1e3),

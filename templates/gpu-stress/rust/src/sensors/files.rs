@@ -40,7 +40,8 @@ pub(super) fn numbers(folder: &Path, start: &str, end: &str) -> Vec<f64> {
     entries(folder).into_iter().filter(is_meant).filter_map(|path| number(&path).ok()).collect()
 }
 
-/// The largest of some numbers.
-pub(super) fn largest(numbers: &[f64]) -> Option<f64> {
-    numbers.iter().copied().reduce(f64::max)
+/// The mean of some numbers.
+pub(super) fn mean(numbers: &[f64]) -> Option<f64> {
+    let count = crate::number::float(numbers.len() as u64);
+    (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / count)
 }

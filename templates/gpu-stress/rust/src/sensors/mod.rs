@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use amdgpu::Amdgpu;
+pub use amdgpu::{Amdgpu, VENDOR as AMD};
 pub use card::throttle_reasons;
 pub use hwmon::Hwmon;
 pub use nvml::{Card, LazyNvml, Nvml, VENDOR as NVIDIA};
@@ -120,25 +120,26 @@ pub(crate) fn give_reason(reasons: &mut Reasons, names: &[&str], reason: &str) {
     }
 }
 
-/// Finds the sensors of a GPU by where it sits, or by its maker and name if only one has that.
+/// Finds the sensors of a GPU by where it sits, or by its maker and kind if only one is like that.
 #[must_use]
 pub fn of_gpu(nvml: &LazyNvml, gpu: &crate::gpu::Found) -> Box<dyn Sensors> {
-    let address = gpu.pci.as_deref().and_then(|text| text.parse::<Address>().ok());
+    let place = gpu.pci.as_deref();
+    let absent = |reason: &str| Box::new(Absent(reason.into())) as Box<dyn Sensors>;
     match gpu.vendor {
-        nvml::VENDOR => match nvml.as_ref() {
-            Ok(nvml) => match nvml.find(address, &gpu.name) {
-                Some(card) => Box::new(Arc::clone(nvml).sensors(&card)),
-                None => Box::new(Absent("NVML has no device like this one".into())),
-            },
-            Err(reason) => Box::new(Absent(reason.clone())),
-        },
-        amdgpu::VENDOR => match address.and_then(|at| Amdgpu::find(Path::new("/sys"), at)) {
+        nvml::VENDOR => {
+            let card = |nvml: &Arc<Nvml>| Ok((Arc::clone(nvml), nvml.find(place, &gpu.name)?));
+            match nvml.as_ref().map_err(Clone::clone).and_then(card) {
+                Ok((nvml, card)) => Box::new(nvml.sensors(&card)),
+                Err(reason) => absent(&reason),
+            }
+        }
+        amdgpu::VENDOR => match Amdgpu::find(Path::new("/sys"), place, gpu.device) {
             Some(sensors) => Box::new(sensors),
-            None => Box::new(Absent("the driver amdgpu has no files of this device".into())),
+            None => absent("the driver amdgpu has no files of this device"),
         },
         _ if gpu.kind == crate::device::Kind::Software => {
-            Box::new(Absent("a software adapter has no sensors".into()))
+            absent("a software adapter has no sensors")
         }
-        _ => Box::new(Absent("no sensors are known for this maker".into())),
+        _ => absent("no sensors are known for this maker"),
     }
 }

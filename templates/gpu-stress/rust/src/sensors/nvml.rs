@@ -50,15 +50,9 @@ impl Nvml {
     pub fn load() -> Result<Arc<Self>, String> {
         let library = Library::builder().lib_path(OsStr::new(NAME)).init();
         library.map(|library| Arc::new(Self(library))).map_err(|error| match error {
-            NvmlError::LibloadingError(_) => Self::absent(),
+            NvmlError::LibloadingError(_) => format!("{NAME} cannot be loaded"),
             error => format!("NVML: {error}"),
         })
-    }
-
-    /// What [`Self::load`] answers where there is no such library, as on most machines.
-    #[must_use]
-    pub fn absent() -> String {
-        format!("{NAME} cannot be loaded")
     }
 
     /// The device with an index, which stays the same for as long as the library is loaded.
@@ -67,9 +61,13 @@ impl Nvml {
     }
 
     /// All devices that answer.
-    #[must_use]
-    pub fn cards(&self) -> Vec<Card> {
-        (0..self.0.device_count().unwrap_or(0)).filter_map(|index| self.card(index).ok()).collect()
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why it is not known how many there are.
+    pub fn cards(&self) -> Result<Vec<Card>, String> {
+        let count = self.0.device_count().map_err(|error| format!("NVML: {error}"))?;
+        Ok((0..count).filter_map(|index| self.card(index).ok()).collect())
     }
 
     fn card(&self, index: u32) -> Result<Card, NvmlError> {
@@ -84,31 +82,43 @@ impl Nvml {
         })
     }
 
-    /// The device at a place, or the only one with a name.
-    #[must_use]
-    pub fn find(&self, address: Option<Address>, name: &str) -> Option<Card> {
-        let cards = self.cards();
-        let at_place = cards.iter().find(|card| address.is_some() && card.address == address);
-        let mut same = cards.iter().filter(|card| address.is_none() && card.name == name);
+    /// The device at a place; where the driver of the GPU gives none, the only one with its name.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why there is none.
+    pub fn find(&self, place: Option<&str>, name: &str) -> Result<Card, String> {
+        let (cards, address) = (self.cards()?, place.and_then(|place| place.parse().ok()));
+        let at_place = |card: &&Card| address.is_some() && card.address == address;
+        let mut same = cards.iter().filter(|card| place.is_none() && card.name == name);
         let only = same.next().filter(|_| same.next().is_none());
-        at_place.or(only).cloned()
+        let found = cards.iter().find(at_place).or(only).cloned();
+        found.ok_or_else(|| "NVML has no device like this one".into())
     }
 
     /// The device, if there is but one.
-    #[must_use]
-    pub fn only(&self) -> Option<Card> {
-        let mut cards = self.cards().into_iter();
-        cards.next().filter(|_| cards.next().is_none())
+    ///
+    /// # Errors
+    ///
+    /// What [`Self::cards`] answers.
+    pub fn only(&self) -> Result<Option<Card>, String> {
+        let mut cards = self.cards()?.into_iter();
+        Ok(cards.next().filter(|_| cards.next().is_none()))
     }
 
     /// The device that somebody names, by UUID or place.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Option<Card> {
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why there is none.
+    pub fn named(&self, name: &str) -> Result<Card, String> {
         let address = name.parse().ok();
         let is_meant = |card: &Card| {
-            card.uuid.as_deref() == Some(name) || address.is_some() && card.address == address
+            let is_named = card.uuid.as_ref().is_some_and(|uuid| uuid.eq_ignore_ascii_case(name));
+            is_named || address.is_some() && card.address == address
         };
-        self.cards().into_iter().find(is_meant)
+        let found = self.cards()?.into_iter().find(is_meant);
+        found.ok_or_else(|| "NVML has no such device; `nvidia-smi -L` lists them".into())
     }
 
     /// The sensors of a device.

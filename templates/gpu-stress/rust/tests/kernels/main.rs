@@ -2,6 +2,9 @@
 
 mod bounds;
 mod faults;
+mod groups;
+mod hangs;
+mod heat;
 mod lab;
 mod loads;
 mod patterns;

@@ -134,9 +134,11 @@ fn rates_of_a_short_kernel_are_the_device_s_and_not_its_threads() {
         }
     }
     let throughput = phase.throughput();
-    for rate in [throughput.min, throughput.median, throughput.max] {
-        assert!(rate.is_some_and(|rate| (rate / most - 1.5).abs() < 0.01), "{throughput:?}");
-    }
+    // Groups of two batches have one of each thread, or two of the quicker one. A sleep may take
+    // longer, never shorter.
+    let [min, max] = [throughput.min, throughput.max].map(|rate| rate.expect("there are batches"));
+    assert!(max > most * 1.05 && max <= most * 2.05, "{throughput:?}");
+    assert!(min < max && min <= most * 1.05, "{throughput:?}");
 }
 
 #[test]

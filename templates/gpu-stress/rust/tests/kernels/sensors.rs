@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 /// Files with what they hold, below a folder like `/sys`.
-fn tree(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn tree(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().expect("there is a folder for temporary files");
     for (name, content) in files {
         let path = folder.path().join(name);
@@ -23,41 +23,53 @@ fn tree(files: &[(&str, &str)]) -> TempDir {
 }
 
 #[test]
-fn the_hottest_core_counts_and_its_limit_is_known() {
+fn the_hottest_core_counts_and_the_lowest_limit() {
     let folder = tree(&[
-        ("class/hwmon/hwmon0/name", "nvme\n"),
-        ("class/hwmon/hwmon0/temp1_input", "99000\n"),
-        ("class/hwmon/hwmon1/name", "coretemp\n"),
-        ("class/hwmon/hwmon1/temp1_input", "41000\n"),
-        ("class/hwmon/hwmon1/temp2_input", "57500\n"),
-        ("class/hwmon/hwmon1/temp2_crit", "100000\n"),
-        ("class/thermal/thermal_zone0/temp", "88000\n"),
+        ("sys/class/hwmon/hwmon0/name", "nvme\n"),
+        ("sys/class/hwmon/hwmon0/temp1_input", "99000\n"),
+        ("sys/class/hwmon/hwmon1/name", "coretemp\n"),
+        ("sys/class/hwmon/hwmon1/temp1_input", "41000\n"),
+        ("sys/class/hwmon/hwmon1/temp2_input", "57500\n"),
+        ("sys/class/hwmon/hwmon1/temp2_crit", "105000\n"),
+        ("sys/class/hwmon/hwmon2/name", "coretemp\n"),
+        ("sys/class/hwmon/hwmon2/temp1_input", "51000\n"),
+        ("sys/class/hwmon/hwmon2/temp1_crit", "100000\n"),
+        ("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "1000000\n"),
+        ("sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq", "3000000\n"),
+        ("proc/cpuinfo", "cpu MHz\t\t: 5000.000\n"),
+        ("sys/class/thermal/thermal_zone0/temp", "88000\n"),
     ]);
     let mut sensors = Hwmon::find(folder.path());
     let mut reasons = Reasons::new();
     assert_eq!(sensors.source(), Some(Source::Hwmon));
     assert_eq!(sensors.limits(&mut reasons).slowdown_c, Some(100.0));
-    assert_eq!(sensors.read(&mut reasons).temperature_c, Some(57.5));
+    let reading = sensors.read(&mut reasons);
+    assert_eq!((reading.temperature_c, reading.clock_mhz), (Some(57.5), Some(2000.0)));
     assert!(!reasons.contains_key("temperature_c") && !reasons.contains_key("slowdown_c"));
-    assert!(reasons["power_w"].contains("CPU") && reasons.contains_key("clock_mhz"));
+    assert!(reasons["power_w"] == "no power meter" && !reasons.contains_key("clock_mhz"));
 }
 
 #[test]
 fn without_sensors_of_its_own_a_cpu_has_those_of_the_board_or_none() {
     let folder = tree(&[
-        ("class/thermal/thermal_zone0/temp", "33000\n"),
-        ("class/thermal/thermal_zone1/temp", "44000\n"),
-        ("class/thermal/thermal_zone2/temp", "broken\n"),
+        ("sys/class/thermal/thermal_zone0/temp", "33000\n"),
+        ("sys/class/thermal/thermal_zone1/temp", "44000\n"),
+        ("sys/class/thermal/thermal_zone2/temp", "broken\n"),
+        ("sys/class/powercap/intel-rapl:0/energy_uj", "1\n"),
+        ("proc/cpuinfo", "model\t: x\ncpu MHz\t\t: 1000.000\ncpu MHz\t\t: 2000.500\n"),
     ]);
     let (mut sensors, mut reasons) = (Hwmon::find(folder.path()), Reasons::new());
     assert_eq!(sensors.source(), Some(Source::Thermal));
-    assert_eq!(sensors.read(&mut reasons).temperature_c, Some(44.0));
+    let reading = sensors.read(&mut reasons);
+    assert_eq!((reading.temperature_c, reading.clock_mhz), (Some(44.0), Some(1500.25)));
+    assert_eq!(reasons["power_w"], "the power meter is not read");
     assert_eq!(sensors.limits(&mut reasons).slowdown_c, None);
 
     let (mut sensors, mut reasons) = (Hwmon::find(Path::new("missing")), Reasons::new());
     assert_eq!(sensors.source(), None);
     assert_eq!(sensors.read(&mut reasons).temperature_c, None);
     assert!(reasons.contains_key("temperature_c"), "it is said why there is none");
+    assert_eq!(reasons["clock_mhz"], "the system does not tell it");
 }
 
 #[test]
@@ -73,11 +85,14 @@ fn amd_gpus_are_read_from_the_files_of_their_driver() {
         (file("gpu_busy_percent"), "97"),
         (file("mem_info_vram_total"), "17163091968"),
         (file("mem_info_vram_used"), "163091968"),
+        (file("unique_id"), "5d3a1c\n"),
+        (file("vendor"), "0x1002\n"),
+        (file("device"), "0x744c\n"),
     ];
     let files: Vec<_> = files.iter().map(|(name, content)| (name.as_str(), *content)).collect();
     let folder = tree(&files);
-    let address = "0000:0A:00.0".parse().expect("it is a place");
-    let mut sensors = Amdgpu::find(folder.path(), address).expect("it is there");
+    let at = |place| Amdgpu::find(folder.path(), place, 0x744c);
+    let mut sensors = at(Some("0000:0A:00.0")).expect("it is there");
     let mut reasons = Reasons::new();
     let (limits, reading) = (sensors.limits(&mut reasons), sensors.read(&mut reasons));
     assert_eq!((limits.slowdown_c, limits.power_w), (Some(100.0), Some(300.0)));
@@ -86,8 +101,16 @@ fn amd_gpus_are_read_from_the_files_of_their_driver() {
     assert_eq!(reading.memory_clock_mhz, None);
     assert!(reasons.contains_key("memory_clock_mhz") && reasons.contains_key("throttle"));
     assert_eq!(sensors.memory(), Some((17_163_091_968, 163_091_968)));
-    let other = "0000:0b:00.0".parse().expect("it is a place");
-    assert!(Amdgpu::find(folder.path(), other).is_none());
+    assert_eq!(sensors.uuid().as_deref(), Some("5d3a1c"));
+    assert!(at(Some("0000:0b:00.0")).is_none(), "what has a place is looked for there alone");
+    assert!(at(None).is_some(), "it is the only one of its kind");
+    assert!(Amdgpu::find(folder.path(), None, 0x744d).is_none());
+    let twin = folder.path().join("bus/pci/devices/0000:0b:00.0");
+    fs::create_dir_all(twin.join("hwmon/hwmon5")).expect("folders are made");
+    for name in ["vendor", "device"] {
+        fs::copy(folder.path().join(file(name)), twin.join(name)).expect("it is copied");
+    }
+    assert!(at(None).is_none(), "of two that are alike none is known");
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The program, called in a folder of its own.
 
 use std::fs;
+use std::io::{self, PipeReader, PipeWriter, Write};
 use std::path::PathBuf;
 use std::process::Command as Process;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
@@ -49,10 +53,24 @@ impl Place {
     }
 }
 
+/// A pipe that is full, and that nobody reads for as long as its other end is kept.
+pub(crate) fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, writer) = io::pipe().expect("the system gives a pipe");
+    let mut filler = writer.try_clone().expect("an end can be had twice");
+    let (sender, written) = channel();
+    thread::spawn(move || {
+        // It ends when the reader goes.
+        while filler.write_all(b" ").is_ok() && sender.send(()).is_ok() {}
+    });
+    while written.recv_timeout(Duration::from_millis(300)).is_ok() {}
+    (reader, writer)
+}
+
 /// Whether a driver has an adapter, if only one of software.
 pub(crate) fn has_adapter() -> bool {
     let output = Place::new().say("list").get_output().stdout.clone();
-    let is_there = String::from_utf8_lossy(&output).lines().any(|line| !line.starts_with('-'));
+    let lines = String::from_utf8_lossy(&output).into_owned();
+    let is_there = lines.lines().skip(2).any(|line| !line.starts_with('-'));
     if !is_there {
         let text = "no driver of Vulkan, Metal or DX12: no run on a GPU is tested; Mesa's software \
                     driver will do (Debian: mesa-vulkan-drivers)";

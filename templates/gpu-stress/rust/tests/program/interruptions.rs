@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::call::{Place, has_adapter};
 
 /// What a run may take to end: 200 ms and a batch, and as much again for a machine that is busy.
-const SOON: Duration = Duration::from_secs(2);
+pub(crate) const SOON: Duration = Duration::from_secs(2);
 
 fn start(place: &Place, words: &str) -> Child {
     let mut process = place.process();
@@ -19,7 +19,7 @@ fn start(place: &Place, words: &str) -> Child {
     process.spawn().expect("the program starts")
 }
 
-fn send(child: &Child, signal: i32) {
+pub(crate) fn send(child: &Child, signal: i32) {
     let mut kill = std::process::Command::new("kill");
     let status = kill.arg(format!("-{signal}")).arg(child.id().to_string()).status();
     assert!(status.expect("kill is there").success(), "it was not waited for yet");
@@ -67,15 +67,4 @@ fn a_pipe_that_nobody_reads_is_no_trouble_before_the_report_and_no_lasting_one_t
     let report = std::fs::read_to_string(place.path("pipe")).expect("it is written");
     assert!(report.starts_with('{') && report.ends_with("}\n"), "{report}");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
-}
-
-#[test]
-fn a_second_signal_is_the_end() {
-    let place = Place::new();
-    let mut child = start(&place, "cpu --memory-fraction 0.01");
-    sleep(Duration::from_millis(300));
-    send(&child, SIGTERM);
-    send(&child, SIGINT);
-    let ended = child.wait().expect("it ends").code();
-    assert!(ended == Some(130) || ended == Some(143), "{ended:?}");
 }

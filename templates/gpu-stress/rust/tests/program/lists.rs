@@ -10,10 +10,14 @@ fn the_list_ends_with_the_cpu() {
     let place = Place::new();
     let output = place.say("list --json l.json").code(0).get_output().stdout.clone();
     let lines = String::from_utf8_lossy(&output).into_owned();
-    assert!(lines.lines().last().is_some_and(|line| line.starts_with("-  ")), "{lines}");
+    let heads: Vec<_> = lines.lines().next().into_iter().flat_map(str::split_whitespace).collect();
+    let expected = ["index", "name", "kind", "backend", "precisions", "memory", "UUID"];
+    assert_eq!(heads, expected, "{lines}");
+    let cpu = lines.lines().last().expect("there is the CPU");
+    assert!(cpu.starts_with("-  ") && cpu.contains(" GiB "), "{lines}");
     let list = place.json("l.json");
     let devices = list["devices"].as_array().expect("an array");
-    assert_eq!(devices.len(), lines.lines().count());
+    assert_eq!(devices.len() + 2, lines.lines().count());
     assert_eq!(devices.last().map(|cpu| &cpu["kind"]), Some(&"cpu".into()));
 }
 
@@ -41,18 +45,25 @@ fn the_host_has_the_name_of_its_kernel() {
     assert_eq!(place.json("l.json")["host"]["system"], expected);
 }
 
-/// A driver of Vulkan that takes its process down when it is first called.
+/// A driver of Vulkan that does this when it is first called.
 #[cfg(target_os = "linux")]
-fn crashing_driver(place: &Place) -> bool {
-    let source =
-        "#include <stdlib.h>\nvoid *vk_icdGetInstanceProcAddr(void *i, char *n) { abort(); }\n";
-    fs::write(place.path("icd.c"), source).expect("a file is written");
-    let words = ["-w", "-shared", "-fPIC", "-o", "icd.so", "icd.c"];
-    let built = Command::new("cc").args(words).current_dir(place.path("")).status();
+pub(crate) fn bad_driver(place: &Place, does: &str) -> bool {
+    let source = format!("void *vk_icdGetInstanceProcAddr(void *i, char *n) {{ {does} }}\n");
+    let is_built = build(place, "icd.so", &source);
     let library = place.path("icd.so");
     let icd = serde_json::json!({ "library_path": library, "api_version": "1.1.0" });
     let described = serde_json::json!({ "file_format_version": "1.0.0", "ICD": icd });
     fs::write(place.path("icd.json"), described.to_string()).expect("a file is written");
+    is_built
+}
+
+/// Builds a library in C, where there is a compiler.
+#[cfg(target_os = "linux")]
+fn build(place: &Place, library: &str, source: &str) -> bool {
+    let headers = ["stdio", "stdlib", "unistd"].map(|name| format!("#include <{name}.h>\n"));
+    fs::write(place.path("library.c"), headers.concat() + source).expect("a file is written");
+    let words = ["-w", "-shared", "-fPIC", "-o", library, "library.c"];
+    let built = Command::new("cc").args(words).current_dir(place.path("")).status();
     built.is_ok_and(|status| status.success())
 }
 
@@ -61,7 +72,7 @@ fn crashing_driver(place: &Place) -> bool {
 fn a_driver_that_crashes_is_told_in_one_line() {
     let place = Place::new();
     // Without an adapter there may be no loader that would call this driver.
-    if !has_adapter() || !crashing_driver(&place) {
+    if !has_adapter() || !bad_driver(&place, "abort();") {
         return;
     }
     for words in ["list", "gpu", "tgpu --allow-software", "selftest gpu"] {
@@ -71,6 +82,24 @@ fn a_driver_that_crashes_is_told_in_one_line() {
         let said = complaint(&assert);
         assert!(said.contains("crashed"), "{words}: {said}");
         let listed = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
-        assert_eq!(listed.starts_with("-  "), words == "list", "{listed}");
+        assert_eq!(listed.lines().any(|line| line.starts_with("-  ")), words == "list", "{listed}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nvml_is_left_alone_where_no_gpu_is_of_its_maker() {
+    let place = Place::new();
+    let source = "__attribute__((constructor)) void f(void) { abort(); }\n";
+    if !build(&place, "libnvidia-ml.so.1", source) {
+        return;
+    }
+    let list = place.path("l.json");
+    place.command().args(["list", "--json", "l.json"]).assert().success();
+    let text = fs::read_to_string(list).expect("it is written");
+    if text.contains("NVIDIA") {
+        return;
+    }
+    let assert = place.command().env("LD_LIBRARY_PATH", place.path("")).arg("list").assert();
+    assert.code(0).stderr("");
 }

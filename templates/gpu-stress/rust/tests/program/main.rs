@@ -1,6 +1,8 @@
 //! The program as a user meets it: what it prints, what it writes, and how it ends.
 
+mod blocked;
 mod call;
+mod files;
 mod interruptions;
 mod lists;
 mod reports;

@@ -115,3 +115,70 @@ fn what_is_no_report_is_refused_with_its_name() {
     }
     complaint(&place.say("report one.json --svg missing/plot.svg").code(2));
 }
+
+#[test]
+fn what_is_no_json_is_told_without_the_words_of_a_parser() {
+    let place = with_example();
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let texts: [&[u8]; 8] = [
+        b"",
+        b"{",
+        b"\xef\xbb\xbf{}",
+        b"{\"a\": \"\xff\"}",
+        b"{\"a\": \"\\ud800\"}",
+        b"{\"a\": NaN}",
+        &nested(101).into_bytes(),
+        &nested(5000).into_bytes(),
+    ];
+    for text in texts {
+        fs::write(place.path("bad.json"), text).expect("a file is written");
+        let said = complaint(&place.say("report bad.json").code(2).stdout(""));
+        assert_eq!(said, "error: bad.json: no report: it is not JSON\n");
+    }
+    fs::write(place.path("bad.json"), nested(100)).expect("a file is written");
+    let said = complaint(&place.say("report bad.json").code(2).stdout(""));
+    assert_eq!(said, "error: bad.json: no report: the whole is not of the type object\n");
+}
+
+#[test]
+fn integers_are_as_large_as_numbers_may_be_and_zero_may_have_a_sign() {
+    let place = with_example();
+    for at in ["/devices/0/kernels/0/errors", "/devices/0/memory_bytes", "/host/cores"] {
+        let report = changed(at, Some(json!("HERE")));
+        for (number, flaw) in [
+            ("1000000000000000000000000000000", None),
+            ("10000000000000000000000000000000", Some("is beyond 1e30")),
+            ("-10000000000000000000000000000000", Some("is beyond 1e30")),
+        ] {
+            fs::write(place.path("r.json"), report.replace("\"HERE\"", number))
+                .expect("a file is written");
+            let assert = place.say("report r.json");
+            match flaw {
+                None => drop(assert.code(0)),
+                Some(flaw) => {
+                    let said = complaint(&assert.code(2));
+                    assert!(said.contains(&format!("{at} {flaw}")), "{said}");
+                }
+            }
+        }
+    }
+    for at in ["/verdict/exit_status", "/devices/0/kernels/0/errors"] {
+        let report = changed(at, Some(json!("HERE"))).replace("\"HERE\"", "-0");
+        fs::write(place.path("r.json"), report).expect("a file is written");
+        place.say("report r.json").code(0);
+    }
+    for number in ["1e400", "-1e400"] {
+        let report = changed("/duration_s", Some(json!("HERE"))).replace("\"HERE\"", number);
+        fs::write(place.path("r.json"), report).expect("a file is written");
+        let said = complaint(&place.say("report r.json").code(2));
+        assert!(said.ends_with("/duration_s is beyond 1e30\n"), "{said}");
+    }
+}
+
+#[test]
+fn a_plot_does_not_take_the_place_of_a_report() {
+    let place = with_example();
+    let said = complaint(&place.say("report one.json --svg ./one.json").code(2).stdout(""));
+    assert_eq!(said, "error: --svg ./one.json: it is one of the reports\n");
+    assert_eq!(fs::read_to_string(place.path("one.json")).ok().as_deref(), Some(EXAMPLE));
+}

@@ -65,7 +65,8 @@ fn what_is_too_slow_or_cannot_be_written_is_a_fault() {
     assert_eq!(place.json("r")["verdict"]["exit_status"], 1);
     if cfg!(target_os = "linux") {
         let words = format!("cpu --duration 0.1s --kernel fma --json /dev/full {SMALL}");
-        complaint(&place.say(&words).code(1));
+        let said = complaint(&place.say(&words).code(1));
+        assert_eq!(said, "error: --json /dev/full: No space left on device\n");
     }
 }
 

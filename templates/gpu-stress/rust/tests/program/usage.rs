@@ -4,12 +4,13 @@ use crate::call::{Place, complaint};
 
 #[test]
 fn help_and_version_are_printed_to_standard_output() {
-    for arguments in ["", "--help", "gpu --help", "selftest gpu --help"] {
+    for arguments in ["", "-h", "--help", "gpu --help", "selftest gpu --help"] {
         let printed = Place::new().say(arguments).code(0).stderr("").get_output().stdout.clone();
         assert!(String::from_utf8_lossy(&printed).contains("Usage:"), "{arguments}");
     }
     let version = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
     Place::new().say("--version").code(0).stdout(version);
+    Place::new().say("-V").code(0).stdout(version);
 }
 
 #[test]
@@ -27,6 +28,9 @@ fn what_makes_no_sense_is_refused_with_one_line() {
         "cpu --precision f32 --precision f32",
         "gpu --device 0 --device 0",
         "gpu --device all --device 0",
+        "gpu --device -1",
+        "cpu --min-throughput 1e31",
+        "cpu --min-throughput 1000000000000000000P",
         "cpu --kernel sort",
         "cpu --max-temperature 0",
         "cpu --min-throughput 9.5X",
@@ -44,8 +48,41 @@ fn what_makes_no_sense_is_refused_with_one_line() {
         let left = std::fs::read_dir(place.path("")).expect("it is there").count();
         assert_eq!(left, 0, "nothing is written: {arguments}");
     }
+    let empty = Place::new().command().args(["gpu", "--device", ""]).assert().code(2);
+    complaint(&empty);
     let line = Place::new().command().args(["cpu", "--duration", "5\nmin"]).assert().code(2);
     complaint(&line);
+}
+
+#[test]
+fn wrong_usage_is_told_by_option_value_and_what_would_be_right() {
+    let place = Place::new();
+    let told = [
+        ("cpu --duration -1", "--duration -1: not a time such as 90s, 10m or 1h, up to 1000h"),
+        ("cpu --memory-fraction 0", "--memory-fraction 0: not a number more than 0 and at most 1"),
+        ("cpu --max-temperature 0", "--max-temperature 0: not a number from 1 to 150"),
+        ("cpu --threads 1025", "--threads 1025: not a whole number from 1 to 1024"),
+        ("cpu --kernel sort", "--kernel sort: there are fma, matmul, memory"),
+        ("cpu --kernel fma --kernel fma", "--kernel fma: given twice"),
+        ("gpu --device -1", "--device -1: not an index or a UUID"),
+        ("selftest", "selftest needs cpu or gpu"),
+        ("report missing.json", "missing.json: No such file or directory"),
+    ];
+    for (words, expected) in told {
+        let said = complaint(&place.say(words).code(2));
+        assert_eq!(said, format!("error: {expected}\n"));
+    }
+    let rate = "--min-throughput 0: not a rate above 0 such as 9.5T (k, M, G, T, P)";
+    let said = complaint(&place.say("cpu --min-throughput 0").code(2));
+    assert_eq!(said, format!("error: {rate}\n"));
+    for (words, expected) in [
+        (["cpu", "--json", ""], "--json"),
+        (["report", "--svg", ""], "--svg"),
+        (["report", "", ""], "report"),
+    ] {
+        let said = complaint(&place.command().args(words).assert().code(2));
+        assert_eq!(said, format!("error: {expected}: an empty name\n"));
+    }
 }
 
 #[test]
@@ -95,7 +132,7 @@ fn torch_runs_and_says_what_it_cannot_be_asked_for() {
 fn standard_output_that_is_full_is_told() {
     let place = Place::new();
     let run = "cpu --duration 0.1s --kernel fma --memory-fraction 0.01 --quiet";
-    for words in ["list", run, &format!("{run} --json -")] {
+    for words in ["--help", "list", run, &format!("{run} --json -")] {
         let full = std::fs::File::create("/dev/full").expect("it can be opened");
         let mut process = place.process();
         process.args(words.split_whitespace()).stdout(full).stderr(std::process::Stdio::piped());

@@ -1,0 +1,38 @@
+//! Owns silence: what drivers say on standard error while they are asked is not for the user, who
+//! is told what came of it.
+
+#[cfg(unix)]
+pub(crate) use unix::begin;
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::{AsFd, OwnedFd};
+
+    use rustix::stdio::dup2_stderr;
+
+    /// Standard error as it was before, and is again when this is dropped.
+    pub(crate) struct Silence(OwnedFd);
+
+    /// Begins silence, if there is a standard error.
+    pub(crate) fn begin() -> Option<Silence> {
+        let usual = io::stderr().as_fd().try_clone_to_owned().ok()?;
+        let nowhere = File::options().write(true).open("/dev/null").ok()?;
+        dup2_stderr(&nowhere).ok()?;
+        Some(Silence(usual))
+    }
+
+    impl Drop for Silence {
+        fn drop(&mut self) {
+            // It was standard error before, so that this does not fail.
+            let _ = dup2_stderr(&self.0);
+        }
+    }
+}
+
+/// Elsewhere drivers are known to say nothing.
+#[cfg(not(unix))]
+pub(crate) fn begin() -> Option<()> {
+    None
+}
