@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -125,23 +126,23 @@ def crew_of(worker: Silent) -> Crew:
 
 
 def test_a_worker_that_says_nothing_for_long_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crews, "_PATIENCE", 0.1)
+    clock = SimpleNamespace(now=100.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(crews, "time", clock)
     worker = Silent()
     crew = crew_of(worker)
-    crew.check_answers()
-    assert not crew.finished
-    time.sleep(0.15)
+    clock.now += 31
     crew.forgive()  # as after Ctrl-Z and `fg`
     crew.check_answers()
-    assert not crew.finished
-    time.sleep(0.15)
-    crew.hear(worker, {"is": "allocated", "bytes": 1})
+    clock.now += 29
+    crew.hear(worker, {"is": "allocated", "bytes": 1, "patterned": 0})
+    clock.now += 29
     crew.check_answers()
     assert not crew.finished
-    time.sleep(0.15)
+    clock.now += 2
     crew.check_answers()
     assert (crew.finished, worker.killed) == (True, True)
-    assert "no answer for 0.1 s" in str(crew.fault)
+    assert "lost after 91.0 s: no answer for 30 s" in str(crew.fault)
 
 
 def test_before_the_first_batch_a_stop_waits_for_nobody() -> None:

@@ -14,7 +14,12 @@ from threading import Event
 import pytest
 
 from my_project import live
-from my_project.live import PlainScreen, TerminalScreen, fit, open_screen
+from my_project.live import (
+    PlainScreen,
+    TerminalScreen,
+    fit,
+    open_screen,
+)
 from my_project.streams import Printer
 
 from .program import CONTRACT, PROGRAM, SHORT, run_program, running

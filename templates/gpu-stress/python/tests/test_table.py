@@ -5,7 +5,12 @@ import json
 
 import pytest
 
-from my_project.table import format_devices, format_kernels, format_report, format_table
+from my_project.table import (
+    format_devices,
+    format_kernels,
+    format_report,
+    format_table,
+)
 
 from .program import CONTRACT
 

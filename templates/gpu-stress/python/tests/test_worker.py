@@ -46,14 +46,19 @@ class Hearing:
         lines = map(json.loads, self._answers.getvalue().splitlines())
         return [line for line in lines if line["is"] == what]
 
+    def wait_until_ready(self, run: Thread, threads: int = 1) -> None:
+        """Wait for the threads of a run, which must not end before."""
+        while len(self.heard("ready")) < threads:
+            assert run.is_alive()
+            time.sleep(0.01)
+
 
 def test_a_kernel_runs_in_several_threads() -> None:
     hearing = Hearing()
-    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "least": 1, "seconds": 0.3}
+    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.3}
     together = Thread(target=hearing.worker.run, kwargs={"threads": 2, **order})
     together.start()
-    while len(hearing.heard("ready")) < 2:
-        time.sleep(0.01)
+    hearing.wait_until_ready(together, 2)
     assert hearing.heard("batch") == []
     hearing.worker.go()
     together.join()
@@ -130,7 +135,7 @@ def test_memory_tells_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stopped_worker_begins_no_batch() -> None:
     hearing = Hearing()
     hearing.worker.stop()
-    order = {"kernel": "memory", "precision": None, "budget": 1 << 20, "least": 1}
+    order = {"kernel": "memory", "precision": None, "budget": 1 << 20}
     hearing.worker.run(threads=1, seconds=60, **order)
     assert hearing.heard("batch") == []
     assert len(hearing.heard("done")) == 1

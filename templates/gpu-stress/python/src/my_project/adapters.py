@@ -1,7 +1,7 @@
 """Finds the GPUs that wgpu and torch offer; runs in a process of its own, as drivers may crash."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -28,10 +28,6 @@ class Adapter:
     uuid: str | None = None
     pci: str | None = None
     memory_bytes: int | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Return it for a message."""
-        return asdict(self)
 
 
 def find_adapters() -> list[tuple[Any, Adapter]]:

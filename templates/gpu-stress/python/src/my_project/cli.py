@@ -113,7 +113,7 @@ def gpu(
     \b
     Examples:
       my-project gpu --duration 10m --json report.json
-      my-project gpu --device 0 --kernel fma --precision f16 --min-throughput 30T
+      my-project gpu --device 0 --kernel fma --min-throughput 30T
     """  # noqa: D301  # as above
     settings = options.settings(
         Command.GPU,

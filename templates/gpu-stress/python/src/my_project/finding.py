@@ -119,7 +119,7 @@ def ask_devices(scout: Worker, mail: Mail, backend: Backend) -> list[Device]:
     while True:
         letter = mail.receive(_PATIENCE)
         if letter is None:
-            raise LackingError(f"a driver has not answered for {_PATIENCE} seconds")
+            raise LackingError(f"a driver does not answer for {_PATIENCE} s")
         sender, message = letter
         if sender is None:
             raise InterruptedSearchError

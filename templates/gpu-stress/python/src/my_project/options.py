@@ -94,7 +94,10 @@ Json = Annotated[
     typer.Option("--json", metavar="FILE", help="Write a report.", show_default="none"),
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", help="No live lines; errors still.", show_default="off")
+    bool,
+    typer.Option(
+        "--quiet", help="No live lines; why it did not hold, as errors.", show_default="off"
+    ),
 ]
 Rounds = Annotated[str, typer.Option(metavar="N", help="Flips of each kind.")]
 

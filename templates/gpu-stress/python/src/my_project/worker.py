@@ -22,6 +22,7 @@ from .kernels.names import Kernel
 from .kernels.workload import Outcome
 from .precisions import Precision
 from .selftest import Count, count_flips
+from .shares import LEAST
 from .targets import Target, allocate
 
 _SEEDS = 1 << 32
@@ -102,8 +103,8 @@ class Worker:
         kernel: str,
         precision: str | None,
         budget: int,
-        least: int,
         seconds: float,
+        least: int = LEAST,
     ) -> None:
         def report(batch: Batch) -> None:
             outcome = batch.outcome
