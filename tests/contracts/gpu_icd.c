@@ -5,6 +5,7 @@
  *
  *   vkQueueSubmit -4    the function fails with that VkResult, here VK_ERROR_DEVICE_LOST
  *   vkQueueSubmit hang  it does not come back
+ *   loud yes            it writes a line to standard error with each submission
  *   type 2  vendor 0x10de  name NVIDIA Fake 1    what the device calls itself (2 is discrete)
  *
  * Structures and names are those of the Vulkan specification, version 1.1, and of the interface of
@@ -44,6 +45,7 @@ static int line_of(const char *key, char *rest) {
     static call real_##name;                                                                       \
     static intptr_t own_##name(intptr_t a, intptr_t b, intptr_t c, intptr_t d, intptr_t e) {       \
         char rest[LINE];                                                                           \
+        if (line_of("loud", rest)) fputs("error: a driver talks\n", stderr);                       \
         if (line_of(#name, rest)) {                                                                \
             if (strcmp(rest, "hang")) return atoi(rest);                                           \
             for (;;) pause();                                                                      \

@@ -281,7 +281,10 @@ API status nvmlDeviceGetPowerManagementLimit(device handle, unsigned *milliwatts
 /* Clocks: 0 graphics, 1 streaming multiprocessors, 2 memory. */
 API status nvmlDeviceGetClockInfo(device handle, int clock, unsigned *megahertz) {
     if (clock < 0 || clock > 3) return INVALID_ARGUMENT;
-    return small(handle, clock == 2 ? "memory_clock" : "clock", megahertz);
+    if (clock == 2) return small(handle, "memory_clock", megahertz);
+    status result = small(handle, "clock", megahertz);
+    if (!result && clock == 0) *megahertz -= 15; /* not those of the multiprocessors */
+    return result;
 }
 API status nvmlDeviceGetClock(device handle, int clock, int kind, unsigned *megahertz) {
     return kind ? NOT_SUPPORTED : nvmlDeviceGetClockInfo(handle, clock, megahertz);

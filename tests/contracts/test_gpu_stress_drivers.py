@@ -25,6 +25,13 @@ def at_work(tested: Subject, vulkan: Vulkan, *words: str) -> Running:
     return running
 
 
+def test_a_driver_that_talks_is_not_heard(tested: Subject, vulkan: Vulkan) -> None:
+    """What it says to standard error is not what the program says."""
+    vulkan.say("loud yes")
+    ran = tested.run("gpu", *GPU, *FMA, "0.3s", "--quiet", env=vulkan.env)
+    assert (ran.status, ran.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("command", ["gpu", "tgpu", "selftest gpu"])
 def test_a_driver_that_refuses_its_device(tested: Subject, vulkan: Vulkan, command: str) -> None:
     """No run comes of it."""

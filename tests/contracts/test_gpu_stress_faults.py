@@ -43,7 +43,7 @@ def test_a_kernel_that_computes_wrongly_is_a_fault(broken: Subject) -> None:
     for each in (fma64, *matmuls):
         assert each["reference"]["largest_error"] > each["reference"]["tolerance"]
         assert each["batches"] == 0
-    assert fma32["batches"] == fma32["errors"] > 0
+    assert fma32["errors"] > fma32["batches"] > 0  # those of the warm-up count too
     assert set(fma32["first_addresses"]) == {7}
     assert set(memory["first_addresses"]) == {5}
     assert ran.reasons in ran.stdout or all(each in ran.stdout for each in ran.reasons.split("\n"))

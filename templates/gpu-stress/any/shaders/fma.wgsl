@@ -1,9 +1,13 @@
 // Chains of fused multiply-adds in registers: the arithmetic limit of a device.
 //
 // Each pair (x, y) goes round an ellipse: x -= T * y, then y += T * x. The map keeps areas, so
-// values stay bounded for ever and an error neither dies out nor grows: what was computed wrongly
-// once is seen at the end. Source: HAKMEM, item 149 (Beeler, Gosper, Schroeppel; MIT AI Memo 239,
-// 1972). 16 lanes of x and 16 of y make 32 fused multiply-adds a step, which is 64 operations.
+// values stay bounded for ever, and so does what an error has changed: it is seen at the end, but
+// for one in the last places, which later steps may round away again. Source: HAKMEM, item 149
+// (Beeler, Gosper, Schroeppel; MIT AI Memo 239, 1972). 16 lanes of x and 16 of y make 32 fused
+// multiply-adds a step, which is 64 operations.
+//
+// All workgroups run the same 64 x 16 chains, so the parts of a device are held to one another, and
+// each of the chains to the reference.
 //
 // The program puts the type in front of this text: `alias real = f32;`.
 
@@ -33,8 +37,11 @@ fn start4(counter: u32) -> vec4<real> {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let lane = id.x * 32u;
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+) {
+    let lane = local.x * 32u;
     var x0 = start4(lane); var x1 = start4(lane + 4u);
     var x2 = start4(lane + 8u); var x3 = start4(lane + 12u);
     var y0 = start4(lane + 16u); var y1 = start4(lane + 20u);

@@ -29,7 +29,9 @@ fn element(counter: u32) -> real {
     return real(i32(random(counter) >> 22u) - 512) / real(512.0);
 }
 
-// Fills A with the counters from 0 on, and B with those that follow.
+// Fills A with the counters from 0 on, and B with those that follow. Rows of A repeat themselves
+// after 64, and so do columns of B: all workgroups make the same 64 x 64 elements of C, so that the
+// parts of a device are held to one another, and each element to the reference.
 @compute @workgroup_size(256)
 fn fill(
     @builtin(global_invocation_id) id: vec3<u32>,
@@ -37,8 +39,10 @@ fn fill(
 ) {
     let count = parameters.side * parameters.side;
     for (var at = id.x; at < count; at += groups.x * 256u) {
-        left[at] = element(at);
-        right[at] = element(count + at);
+        let row = at / parameters.side;
+        let column = at % parameters.side;
+        left[at] = element((row % 64u) * parameters.side + column);
+        right[at] = element(64u * parameters.side + row * 64u + column % 64u);
     }
 }
 

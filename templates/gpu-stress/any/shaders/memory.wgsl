@@ -4,7 +4,8 @@
 
 struct Parameters { pattern: u32, seed: u32, offset: u32, inverted: u32 }
 
-struct Faults { count: atomic<u32>, addresses: array<u32, 16> }
+// As in compare.wgsl.
+struct Faults { seen: atomic<u32>, count: atomic<u32>, addresses: array<u32, 16> }
 
 @group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(1) var<storage, read_write> words: array<u32>;
@@ -44,10 +45,15 @@ fn check(
     @builtin(global_invocation_id) id: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
+    var count = 0u;
     for (var at = id.x; at < arrayLength(&words); at += groups.x * 256u) {
         if words[at] != expected(at) {
-            let slot = atomicAdd(&faults.count, 1u);
-            if slot < 16u { faults.addresses[slot] = parameters.offset + at; }
+            if count == 0u {
+                let slot = atomicAdd(&faults.seen, 1u);
+                if slot < 16u { faults.addresses[slot] = parameters.offset + at; }
+            }
+            count += 1u;
         }
     }
+    if count != 0u { atomicAdd(&faults.count, count); }
 }

@@ -20,7 +20,7 @@ from my_project.kernels.gpu_buffers import Buffers, FaultRecord
 from my_project.precisions import Precision
 
 _PROGRAM = str(Path(sys.executable).with_name("my-project"))
-_INVOCATIONS, _STEPS, _SIDE = 1 << 14, 1200, 2048
+_INVOCATIONS, _STEPS, _SIDE = 1 << 13, 2400, 2048
 _OPERATIONS = 64  # of a step and invocation
 
 

@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ CONTRACT = ROOT / "contract"
 PROGRAM = [sys.executable, "-m", "my_project"]
 SHORT = ["--duration", "0.3s", "--memory-fraction", "0.001", "--quiet"]
 GPU = ["gpu", "--allow-software", "--device", "0", *SHORT]
+_PATIENCE = 30  # seconds
 
 Record = dict[str, Any]
 
@@ -41,6 +45,26 @@ def run_for_report(path: Path, *words: str, env: dict[str, str] | None = None) -
     report: Record = json.loads(path.read_bytes())
     assert report["verdict"]["exit_status"] == ran.returncode, ran.stderr
     return report
+
+
+@contextmanager
+def running(
+    words: list[str],
+    *,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+    new_group: bool = False,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and leave none behind, however a test ends."""
+    group = 0 if new_group else None
+    with subprocess.Popen(words, stdout=stdout, stderr=stderr, process_group=group) as program:
+        timer = threading.Timer(_PATIENCE, program.kill)
+        timer.start()
+        try:
+            yield program
+        finally:
+            timer.cancel()
+            program.kill()
 
 
 def need_gpu() -> None:

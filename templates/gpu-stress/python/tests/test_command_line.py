@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import subprocess
+import sys
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,19 +31,61 @@ def run_inside(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["cpu", "--help"], ["report", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--help"],
+        ["cpu", "--help"],
+        ["list", "-h"],
+        ["report", "-h"],
+        ["selftest", "--help"],
+        ["selftest", "gpu", "-h"],
+    ],
+)
 def test_help_has_examples(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_inside(words, monkeypatch) == 0
     out, err = capsys.readouterr()
-    assert re.search(r"\n    my-project (list|cpu|report) ?", out)
+    assert re.search(r"\n    my-project (list|cpu|report|selftest) ?|Example: my-project ", out)
+    assert "completion" not in out
     assert err == ""
 
 
+@pytest.mark.parametrize("command", ["cpu", "gpu", "tgpu"])
+def test_help_of_a_run_has_defaults_and_exit_statuses(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_inside([command, "--help"], monkeypatch) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Exit status: 0 held, 1 a fault," in text
+    options = re.findall(r"(--[a-z-]+)(?: |,)(?:(?!--[a-z]).)*", text.partition("Options")[2])
+    assert len(options) > 8
+    assert text.count("[default: ") >= len(set(options)) - 1  # all but `--help`
+
+
 def test_version_is_that_of_the_installed_package() -> None:
-    name, version = run_program("--version").stdout.split()
-    assert version == metadata.version(name)
+    for word in ("--version", "-V"):
+        name, version = run_program(word).stdout.split()
+        assert version == metadata.version(name)
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["cpu", "--duration", "0"], ["report", str(EXAMPLE)]], ids=lambda x: x[0]
+)
+def test_nothing_is_loaded_that_is_not_needed(words: list[str]) -> None:
+    code = (
+        "import sys; from my_project.start import main\n"
+        "try: main()\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, check=False, encoding="utf-8"
+    )
+    loaded = {name.partition(".")[0] for name in ran.stderr.split()}
+    assert "my_project" in loaded
+    assert not loaded & {"numpy", "psutil", "pynvml", "rich", "torch", "wgpu"}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +111,9 @@ def test_version_is_that_of_the_installed_package() -> None:
         "report {missing}",
         "report {folder} --svg {missing}/x",
         "cpu --backend wgpu",
+        "gpu --device -1",
+        "cpu --min-throughput 9999999999999999P",
+        "report {folder} --svg {folder}/new.svg",
     ],
 )
 def test_wrong_usage_is_one_line(
@@ -82,6 +128,32 @@ def test_wrong_usage_is_one_line(
     assert out == ""
     assert re.fullmatch(r"error: [^\n]+\n", err)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["selftest"], "selftest needs cpu or gpu"),
+        (["cpu", "--json", ""], "--json: an empty name"),
+        (["report", ""], "report: an empty name"),
+        (["report", str(EXAMPLE), "--svg", ""], "--svg: an empty name"),
+        (
+            ["report", str(EXAMPLE), "--svg", str(EXAMPLE)],
+            f"--svg {EXAMPLE}: it is one of the reports",
+        ),
+        (["gpu", "--device", ""], "--device : not an index or a UUID"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    words: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = EXAMPLE.read_bytes()
+    assert run_inside(words, monkeypatch) == 2
+    assert capsys.readouterr().err == f"error: {told}\n"
+    assert EXAMPLE.read_bytes() == before
 
 
 def test_a_run_on_the_cpu_holds(tmp_path: Path) -> None:
@@ -126,9 +198,13 @@ def test_a_run_on_a_gpu_from_several_threads_holds(tmp_path: Path) -> None:
 
 def test_too_slow_is_a_fault(tmp_path: Path) -> None:
     words = [*CPU, "--kernel", "memory", "--min-throughput", "9P"]
-    report = run_for_report(tmp_path / "report.json", *words)
-    assert report["verdict"]["exit_status"] == 1
-    assert "memory" in report["verdict"]["reasons"][0]
+    ran = run_program(*words, "--json", tmp_path / "report.json")
+    verdict = json.loads((tmp_path / "report.json").read_bytes())["verdict"]
+    assert (ran.returncode, verdict["exit_status"]) == (1, 1)
+    (reason,) = verdict["reasons"]
+    assert "memory: median" in reason
+    assert ran.stderr == f"error: {reason}\n"  # for it was to be quiet
+    assert ran.stdout.endswith(f"fault\n  {reason}\n")
 
 
 def test_what_a_device_lacks_is_refused() -> None:
@@ -194,8 +270,8 @@ def test_a_full_disk_is_one_line() -> None:
 
 def test_a_terminal_gets_live_lines_and_is_left_as_it_was() -> None:
     ours, theirs = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    words = [*PROGRAM, "cpu", "--duration", "0.5s", "--kernel", "fma"]
+    env = {**os.environ, "TERM": "xterm"}
+    words = [*PROGRAM, "cpu", "--duration", "0.5s", "--kernel", "fma", "--threads", "1"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=env) as program:
         os.close(theirs)
         shown = b""
@@ -208,6 +284,7 @@ def test_a_terminal_gets_live_lines_and_is_left_as_it_was() -> None:
         stdout = program.stdout.read()
     os.close(ours)
     assert b"fma f32" in shown
-    assert b"\x1b[?25h" in shown  # the cursor is there again
+    assert shown.endswith(b"\x1b[1F\x1b[J")
+    assert b"\x1b[?25l" not in shown  # so the cursor is there, however the program ends
     assert b"held" in stdout
     assert b"\x1b" not in stdout

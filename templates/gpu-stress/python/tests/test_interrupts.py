@@ -1,14 +1,11 @@
 """The program as a process that is interrupted, or whose workers die."""
 
-import contextlib
 import json
 import os
 import re
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jsonschema
@@ -17,9 +14,8 @@ import pytest
 
 from my_project.mail import InterruptedSearchError, Mail
 
-from .program import CONTRACT, PROGRAM, SHORT
+from .program import CONTRACT, PROGRAM, SHORT, running
 
-_PATIENCE = 30  # seconds
 SCHEMA = json.loads((CONTRACT / "report.schema.json").read_text(encoding="utf-8"))
 
 
@@ -49,25 +45,46 @@ def minute(*words: str) -> list[str]:
     return [*PROGRAM, "cpu", "--threads", "1", "--quiet", "--memory-fraction", "0.001", *words]
 
 
-@contextlib.contextmanager
-def running(words: list[str], pass_fds: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program, and leave none behind, however a test ends."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, pass_fds=pass_fds, stdout=pipe, stderr=pipe) as program:
-        timer = threading.Timer(_PATIENCE, program.kill)
-        timer.start()
-        try:
-            yield program
-        finally:
-            timer.cancel()
-            program.kill()
-
-
 def wait_for_workers(pid: int) -> list[psutil.Process]:
     """Return the workers of the program, once there are some."""
     while not (found := psutil.Process(pid).children()):
         time.sleep(0.01)
     return list(found)
+
+
+def test_an_interrupt_of_a_self_test_leaves_what_was_counted(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    words = ["selftest", "cpu", "--rounds", "100000", "--json", str(path)]
+    with running([*PROGRAM, *words]) as program:
+        (worker,) = wait_for_workers(program.pid)
+        wait_for_work(worker, 2.0)  # its counts come once a second
+        program.send_signal(signal.SIGINT)
+        stdout, stderr = program.communicate(timeout=10)
+    assert (program.returncode, stderr) == (130, b"")
+    report = json.loads(path.read_bytes())
+    jsonschema.validate(report, SCHEMA)
+    count = report["devices"][0]["selftest"]
+    assert count["flips"] == count["caught"] > 0
+    assert f"caught {count['flips']} of {count['flips']} flips".encode() in stdout
+    psutil.wait_procs([worker], timeout=5)
+    assert not worker.is_running()
+
+
+def wait_for_work(worker: psutil.Process, seconds: float) -> None:
+    """Wait until a worker has computed for so long."""
+    while sum(worker.cpu_times()[:2]) < seconds:
+        time.sleep(0.02)
+
+
+def test_ctrl_c_in_a_terminal_leaves_the_workers_to_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with running(minute("--json", str(path)), new_group=True) as program:
+        (worker,) = wait_for_workers(program.pid)
+        wait_for_work(worker, 1.0)
+        os.killpg(program.pid, signal.SIGINT)
+        _, stderr = program.communicate(timeout=10)
+    assert (program.returncode, stderr) == (130, b"")
+    assert json.loads(path.read_bytes())["verdict"]["reasons"] == ["interrupted by SIGINT"]
 
 
 def test_a_worker_that_dies_is_a_fault_with_the_time(tmp_path: Path) -> None:
@@ -89,28 +106,6 @@ def test_workers_end_with_the_program() -> None:
         program.kill()
     _, alive = psutil.wait_procs(workers, timeout=5)
     assert not alive
-
-
-@pytest.fixture
-def unread() -> Iterator[int]:
-    """Make a pipe that is full and that nobody reads, and return its end to write to."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(theirs, bytes(1024))
-    os.set_blocking(theirs, True)
-    yield theirs
-    os.close(theirs)
-    os.close(ours)
-
-
-def test_a_report_that_nobody_takes_can_be_interrupted(unread: int) -> None:
-    words = [*PROGRAM, "cpu", *SHORT, "--kernel", "fma", "--json", f"/proc/self/fd/{unread}"]
-    with running(words, pass_fds=[unread]) as program:
-        time.sleep(2.5)  # it is at its end long before, and waits
-        program.send_signal(signal.SIGINT)
-        assert program.wait(5) == 130
 
 
 def test_a_pipe_without_a_reader_holds_up_no_run(tmp_path: Path) -> None:
@@ -145,10 +140,19 @@ def test_a_second_signal_ends_the_program_also_inside_a_driver() -> None:
 
 
 def test_a_driver_that_hangs_does_not_hold_up_an_interrupt() -> None:
-    mail, over = Mail(), threading.Event()
-    mail.put(None, {"is": "interrupt"})
+    mail, hangs, over = Mail(), threading.Event(), threading.Event()
+
+    def ask() -> None:
+        hangs.set()
+        over.wait()
+
+    def interrupt() -> None:
+        hangs.wait()
+        mail.put(None, {"is": "interrupt"})
+
+    threading.Thread(target=interrupt).start()
     with pytest.raises(InterruptedSearchError):
-        mail.wait_for(over.wait)
+        mail.wait_for(ask)
     over.set()
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from my_project.crew import Crew, Listeners, Load
 from my_project.devices import describe_cpu
 from my_project.kernels.names import Kernel
-from my_project.live import PlainScreen, fit
 from my_project.precisions import Precision
 from my_project.sensors.sensor import Readings
 from my_project.tally import Tally
 from my_project.verdict import Verdict
 from my_project.watch import Watch
+from my_project.workers import Worker
 
 
 def batch(lane: int, end: float, work: int, errors: int = 0) -> dict[str, object]:
@@ -28,13 +29,14 @@ def batch(lane: int, end: float, work: int, errors: int = 0) -> dict[str, object
         "bytes": 0,
         "errors": errors,
         "places": places,
+        "written": 0,
         "together": 1,
     }
 
 
-def crew(*kernels: Kernel) -> Crew:
+def crew(*kernels: Kernel, say: Callable[[str], None] = lambda _: None) -> Crew:
     """Return the crew of a device that has run these."""
-    nobody = Listeners(lambda _: None, lambda _: None)
+    nobody = Listeners(say, lambda _: None)
     found = Crew(describe_cpu([]), [], Load([], 1.0, [], 0), nobody)
     found.tallies = [Tally(kernel, Precision.F32) for kernel in kernels]
     return found
@@ -72,6 +74,34 @@ def test_errors_keep_their_first_places() -> None:
     assert tally.places == [*range(12), *range(4)]
 
 
+def test_errors_of_the_warm_up_count_and_its_work_does_not() -> None:
+    told = list[str]()
+    working = crew(Kernel.FMA, say=told.append)
+    working.hear(
+        object.__new__(Worker), {"is": "warm", "errors": 2, "places": [3, 4], "written": 0}
+    )
+    (tally,) = working.tallies
+    assert (tally.errors, tally.places, tally.batches) == (2, [3, 4], 0)
+    tally.add_batch(0, batch(0, 1.0, 5, errors=1))
+    assert (tally.errors, tally.places, tally.batches) == (3, [3, 4, 0], 1)
+    (line,) = told
+    assert line.endswith("fma f32: 2 words wrong, the first at 3")
+
+
+def test_passes_are_of_all_threads_and_a_part_of_one_is_noted() -> None:
+    tally = Tally(Kernel.MEMORY, None)
+    assert (tally.passes, tally.notes()) == (0, ["memory: only 0 % of the allocation was tested"])
+    tally.patterned = 2000
+    tally.add_findings({"errors": 0, "places": [], "written": 900})
+    tally.add_batch(0, {**batch(0, 1.0, 5), "written": 1099})
+    assert tally.record()["passes"] == pytest.approx(1999 / 2000)
+    assert tally.notes() == ["memory: only 99 % of the allocation was tested"]
+    tally.add_batch(1, {**batch(0, 1.0, 5), "written": 1})
+    assert (tally.passes, tally.notes()) == (1, [])
+    other = Tally(Kernel.FMA, Precision.F32)
+    assert (other.record()["passes"], other.notes()) == (None, [])
+
+
 def test_references_of_threads_are_put_together() -> None:
     tally = Tally(Kernel.FMA, Precision.F32)
     good = {"samples": 2, "largest_error": 0.5, "tolerance": 1.0, "wrong": 0, "places": []}
@@ -95,23 +125,6 @@ def test_the_last_of_faults_heat_and_interrupts_counts() -> None:
     assert found.reasons() == ["slow", "hot", "interrupted by SIGTERM"]
 
 
-def test_a_line_is_never_wider_than_the_terminal() -> None:
-    fields = ["0: a card with a very long name", "fma f32", "1.00 TFLOP/s", "0 errors"]
-    for width in range(1, 100):
-        line = fit(fields, width)
-        assert 0 < len(line) <= width
-    assert fit(fields, 100) == "0: a card with a ve…  fma f32  1.00 TFLOP/s  0 errors"
-    assert fit(fields, 1000) == "  ".join(fields)
-
-
-def test_plain_lines_come_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    clock = iter([0.0, 5.0, 10.5, 11.0, 21.0])
-    screen = PlainScreen(clock=lambda: next(clock))
-    for _ in range(4):
-        screen.show([["a", "b"]])
-    assert capsys.readouterr().err == "a  b\n" * 2
-
-
 def test_sensors_are_read_once_a_second_and_judged() -> None:
     watch = Watch(describe_cpu([]), 70.0)
     told: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -132,6 +145,14 @@ def test_sensors_are_read_once_a_second_and_judged() -> None:
     assert "temperature 70 C" in str(watch.too_hot)
     assert "hw_thermal" in watch.faults()[0]
     assert [sample["throughput"] for sample in watch.samples] == pytest.approx([50, 0])
+
+
+def test_a_sample_of_a_device_that_warms_up_counts_for_nothing() -> None:
+    watch, working = Watch(describe_cpu([]), None), crew(Kernel.FMA)
+    watch.judge(Readings(throttle=("hw_thermal",)))
+    watch.add_sample(working, 1.0)
+    assert [(each["kernel"], each["throughput"]) for each in watch.samples] == [("fma", 0)]
+    assert (working.tallies[0].samples, watch.faults()) == ([], [])
 
 
 def test_readings_come_at_the_full_seconds_from_the_first_batch_on() -> None:

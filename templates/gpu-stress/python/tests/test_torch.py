@@ -23,6 +23,7 @@ def test_matmul_is_right_and_every_flip_is_caught(precision: Precision) -> None:
     judgement = workload.check_reference()
     assert judgement.wrong == 0
     assert judgement.largest_error is not None
+    assert judgement.samples == 256 * 256
     workload.prepare(2)
     workload.submit()
     outcome = workload.collect()

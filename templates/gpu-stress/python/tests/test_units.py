@@ -88,6 +88,24 @@ def test_these_are_no_numbers_of_threads(word: str) -> None:
         parse_whole("--threads", word, 1024)
 
 
+@pytest.mark.parametrize("word", ["0", "x", "9.5t", "1" + "0" * 31, "1" + "0" * 16 + "P"])
+def test_these_are_no_rates(word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_throughput(word)
+    what = "not a rate above 0 such as 9.5T (k, M, G, T, P)"
+    assert str(caught.value) == f"--min-throughput {word}: {what}"
+
+
+def test_the_limits_of_a_number_are_told() -> None:
+    for option, limits, told in (
+        ("--memory-fraction", (0, 1), "not a number more than 0 and at most 1"),
+        ("--max-temperature", (1, 150), "not a number from 1 to 150"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            parse_number(option, "0", *limits)
+        assert str(caught.value) == f"{option} 0: {told}"
+
+
 @given(st.floats(1, 9.99e14))
 def test_a_printed_rate_can_be_read_again(rate: float) -> None:
     number, unit = format_throughput(rate, "operations/s").split()
@@ -114,6 +132,6 @@ def test_what_is_unknown_or_repeated_is_wrong_usage() -> None:
         parse_precisions(["f8"])
     with pytest.raises(UsageError, match="--backend"):
         parse_backend("native", Backend.WGPU)
-    for devices in (["0", "0"], [""], ["all", "0"]):
+    for devices in (["0", "0"], [""], ["-1"], ["all", "0"]):
         with pytest.raises(UsageError, match="--device"):
             parse_devices(devices)

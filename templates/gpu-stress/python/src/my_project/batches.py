@@ -39,13 +39,21 @@ class Signals:
     """Begin no more batches."""
 
 
-def warm_up(workload: Workload, signals: Signals, ready: Callable[[], None]) -> int:
-    """Calibrate, say so, and keep the device busy until all are ready; return the amount."""
-    amount = calibrate(workload, signals.stop)
+def warm_up(
+    workload: Workload,
+    signals: Signals,
+    ready: Callable[[], None],
+    report: Callable[[Outcome], None],
+) -> int:
+    """Calibrate, say so, and keep the device busy until all are ready; return the amount.
+
+    Batches are reported, for their errors count although their work does not.
+    """
+    amount = calibrate(workload, signals.stop, report)
     ready()
     while not (signals.go.is_set() or signals.stop.is_set()):
         workload.submit()
-        workload.collect()
+        report(workload.collect())
     return amount
 
 
@@ -91,7 +99,7 @@ def _run_steadily(
         strays = [*strays, took] if strayed else []
 
 
-def calibrate(workload: Workload, stop: Event) -> int:
+def calibrate(workload: Workload, stop: Event, report: Callable[[Outcome], None]) -> int:
     """Return the amount that makes batches last as long as they should; warms up as it goes."""
     amount = workload.least
     workload.prepare(amount)
@@ -102,7 +110,7 @@ def calibrate(workload: Workload, stop: Event) -> int:
         for _ in range(workload.depth):
             workload.submit()
         for _ in range(workload.depth):
-            workload.collect()
+            report(workload.collect())
         took = (time.monotonic() - begin) / workload.depth
         better = fitting(amount, took, workload)
         if SHORTEST <= took <= LONGEST or better == amount:

@@ -1,31 +1,37 @@
 """The command line: what the words mean, how the program ends, and its only handler of errors."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from . import options
-from .errors import ExitStatus, StressError
+from .errors import ExitStatus, StressError, UsageError
 from .settings import Choice, Command
+from .streams import complain, print_text
 
 _DISTRIBUTION = "my-project"
 _THREADS_OF_TGPU = 4
+_STATUSES = (
+    "Exit status: 0 held, 1 a fault, 2 wrong usage, 3 no such device, driver or precision, "
+    "4 stopped for temperature, 130 or 143 interrupted."
+)
 
 app = typer.Typer(
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # a fault shows an ordinary traceback, good for a report
     rich_markup_mode=None,  # plain help: Rich is slow to load
 )
 selftest_app = typer.Typer(rich_markup_mode=None)
-app.add_typer(selftest_app, name="selftest", help="Inject faults, and show that they are caught.")
+app.add_typer(selftest_app, name="selftest")
 
 
 @app.callback(invoke_without_command=True)
 def show(
     context: typer.Context,
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.")] = False,
 ) -> None:
     """Load a GPU or CPU to its limit, verify every result, and say whether it held.
 
@@ -39,20 +45,20 @@ def show(
     if version:
         from importlib import metadata
 
-        typer.echo(f"{_DISTRIBUTION} {metadata.version(_DISTRIBUTION)}")
+        print_text(f"{_DISTRIBUTION} {metadata.version(_DISTRIBUTION)}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        print_text(f"{context.get_help()}\n")
 
 
-@app.command()
+@app.command(epilog=_STATUSES)
 def cpu(
     *,
     duration: options.Duration = "60s",
     kernel: options.KernelOption = None,
     precision: options.PrecisionOption = None,
     memory_fraction: options.MemoryFraction = None,
-    threads: options.Threads = None,
+    threads: options.ThreadsOfCpu = None,
     max_temperature: options.MaxTemperature = None,
     min_throughput: options.MinThroughput = None,
     backend: options.BackendOption = "native",
@@ -66,7 +72,6 @@ def cpu(
       my-project cpu --duration 10m
       my-project cpu --kernel matmul --precision f64 --threads 8
     """  # noqa: D301  # as above
-    from .commands import run_load
     from .host import usable_cores
 
     settings = options.settings(
@@ -82,10 +87,12 @@ def cpu(
         json=json,
         quiet=quiet,
     )
+    from .commands import run_load  # after the words are understood
+
     raise typer.Exit(run_load(settings))
 
 
-@app.command()
+@app.command(epilog=_STATUSES)
 def gpu(
     *,
     duration: options.Duration = "60s",
@@ -108,8 +115,6 @@ def gpu(
       my-project gpu --duration 10m --json report.json
       my-project gpu --device 0 --kernel fma --precision f16 --min-throughput 30T
     """  # noqa: D301  # as above
-    from .commands import run_load
-
     settings = options.settings(
         Command.GPU,
         duration=duration,
@@ -125,10 +130,12 @@ def gpu(
         json=json,
         quiet=quiet,
     )
+    from .commands import run_load  # as above
+
     raise typer.Exit(run_load(settings))
 
 
-@app.command()
+@app.command(epilog=_STATUSES)
 def tgpu(
     *,
     duration: options.Duration = "60s",
@@ -136,7 +143,7 @@ def tgpu(
     kernel: options.KernelOption = None,
     precision: options.PrecisionOption = None,
     memory_fraction: options.MemoryFraction = None,
-    threads: options.Threads = None,
+    threads: options.ThreadsOfTgpu = None,
     max_temperature: options.MaxTemperature = None,
     min_throughput: options.MinThroughput = None,
     sensors: options.Sensors = "auto",
@@ -149,8 +156,6 @@ def tgpu(
 
     Example: my-project tgpu --threads 8 --duration 10m
     """
-    from .commands import run_load
-
     settings = options.settings(
         Command.TGPU,
         duration=duration,
@@ -167,12 +172,17 @@ def tgpu(
         json=json,
         quiet=quiet,
     )
+    from .commands import run_load  # as above
+
     raise typer.Exit(run_load(settings))
 
 
 @app.command(name="list")
 def list_devices(*, json: options.Json = None) -> None:
-    """Show the devices, and what each can do."""
+    """Show the devices, and what each can do.
+
+    Example: my-project list --json devices.json
+    """
     from .commands import run_list
 
     raise typer.Exit(run_list(json))
@@ -192,17 +202,33 @@ def report(
     Example:
       my-project report monday.json tuesday.json --svg monday.svg
     """  # noqa: D301  # as above
-    from .commands import run_report
+    from .showing import run_report
 
     raise typer.Exit(run_report(files, svg))
 
 
+@selftest_app.callback(invoke_without_command=True)
+def selftest(context: typer.Context) -> None:
+    """Inject faults, and show that they are caught.
+
+    \b
+    Examples:
+      my-project selftest cpu
+      my-project selftest gpu --device 0 --rounds 1000
+    """  # noqa: D301  # as above
+    if context.invoked_subcommand is None:
+        raise UsageError("selftest needs cpu or gpu")
+
+
 @selftest_app.command(name="cpu")
 def selftest_cpu(*, rounds: options.Rounds = "100", json: options.Json = None) -> None:
-    """Flip bits in the CPU's results and memory."""
-    from .commands import run_selftest
+    """Flip bits in the CPU's results and memory.
 
+    Example: my-project selftest cpu --rounds 1000
+    """
     count = options.rounds(rounds)
+    from .selftests import run_selftest  # after the words are understood
+
     raise typer.Exit(run_selftest(Command.SELFTEST_CPU, Choice(), count, json))
 
 
@@ -214,10 +240,13 @@ def selftest_gpu(
     rounds: options.Rounds = "100",
     json: options.Json = None,
 ) -> None:
-    """Flip bits in the results and memory of GPUs."""
-    from .commands import run_selftest
+    """Flip bits in the results and memory of GPUs.
 
+    Example: my-project selftest gpu --allow-software
+    """
     chosen, count = options.choice(device, allow_software=allow_software), options.rounds(rounds)
+    from .selftests import run_selftest  # as above
+
     raise typer.Exit(run_selftest(Command.SELFTEST_GPU, chosen, count, json))
 
 
@@ -229,12 +258,12 @@ def run() -> None:
         status = _refuse(error.format_message(), ExitStatus.USAGE)
     except StressError as error:
         status = _refuse(str(error), error.status)
-    except OSError as error:  # such as a full disk behind standard output
-        status = _refuse(f"standard output: {error.strerror}", ExitStatus.FAULT)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left is not tried again
+    except OSError as error:
+        about = error.filename or "the system"
+        status = _refuse(f"{about}: {error.strerror or error}", ExitStatus.FAULT)
     sys.exit(status)
 
 
 def _refuse(sentence: str, status: ExitStatus) -> ExitStatus:
-    typer.echo(f"error: {' '.join(sentence.split())}", err=True)
+    complain(sentence)
     return status

@@ -8,10 +8,11 @@ from typing import Any
 from .devices import Device
 from .kernels.names import Kernel
 from .precisions import Precision
+from .shares import least_share
 from .tally import Tally
 from .workers import Message, Worker
 
-_LEAST_SHARE = 4 << 20  # bytes of a thread, however many there are
+_PATIENCE = 30  # seconds without a word of a worker that has something to do
 _LEAST_OF_A_SAMPLE = 0.5  # seconds of a kernel; until then it is too early to tell
 
 
@@ -51,6 +52,7 @@ class Crew:
         self._load, self._listeners = load, listeners
         self._stages = iter(load.stages)
         self._busy: set[Worker] = set()
+        self._heard: dict[Worker, float] = {}
         self._stage_bytes = 0
         self._warming = 0
         self._stopping = False
@@ -84,15 +86,19 @@ class Crew:
             return
         self.tallies.append(Tally(*stage))
         self._busy, self._stage_bytes = set(self.workers), 0
-        self._warming = sum(self._load.threads)
-        share = max(_LEAST_SHARE, self._load.budget // sum(self._load.threads))
+        self._warming = count = sum(self._load.threads)
+        self.forgive()
+        least = least_share(stage[1], count)
         for worker, threads in zip(self.workers, self._load.threads, strict=True):
+            if len(self.tallies) == 1:
+                worker.begin_run()
             worker.order(
                 "run",
                 threads=threads,
                 kernel=stage[0],
                 precision=stage[1],
-                budget=share,
+                budget=max(least, self._load.budget // count),
+                least=least,
                 seconds=self._load.seconds,
             )
 
@@ -100,10 +106,12 @@ class Crew:
         """Take in what a worker answers."""
         if self.finished:
             return
+        self._heard[worker] = time.monotonic()
         hears: dict[str, Callable[[Worker, Message], None]] = {
             "allocated": self._hear_allocated,
             "reference": self._hear_reference,
             "batch": self._hear_batch,
+            "warm": self._hear_warm,
             "ready": self._hear_ready,
             "done": self._hear_done,
             "fault": self._hear_fault,
@@ -112,10 +120,20 @@ class Crew:
         if message["is"] in hears:
             hears[message["is"]](worker, message)
 
+    def forgive(self) -> None:
+        """Begin anew to wait for a word of each worker."""
+        self._heard = dict.fromkeys(self.workers, time.monotonic())
+
+    def check_answers(self) -> None:
+        """Give the device up if a worker that is to work has said nothing for long."""
+        silent = time.monotonic() - _PATIENCE
+        if not self.finished and any(self._heard[each] < silent for each in self._busy):
+            self.lose(f"no answer for {_PATIENCE} s")
+
     def stop(self) -> None:
-        """Let the batches under way end, and begin no others."""
+        """Let the batches under way end, and begin no others; before the first one, end at once."""
         self._stopping = True
-        if not self.tallies:
+        if not self.tallies or self.tallies[-1].begin is None:
             self.end()
         for worker in self.workers:
             worker.order("stop")
@@ -136,6 +154,7 @@ class Crew:
     def _hear_allocated(self, _: Worker, message: Message) -> None:
         self._stage_bytes += message["bytes"]
         self.allocated = max(self.allocated, self._stage_bytes)
+        self.tallies[-1].patterned += message["patterned"]
 
     def _hear_reference(self, worker: Worker, message: Message) -> None:
         tally = self.tallies[-1]
@@ -147,15 +166,18 @@ class Crew:
             self._hear_ready(worker, message)  # it runs no batch
 
     def _hear_batch(self, worker: Worker, message: Message) -> None:
-        tally = self.tallies[-1]
-        if message["errors"] and not tally.errors:
-            self._report(f"{message['errors']} words wrong", message["places"])
-        tally.add_batch(self.workers.index(worker), message)
+        self._report_wrong(message)
+        self.tallies[-1].add_batch(self.workers.index(worker), message)
+
+    def _hear_warm(self, _: Worker, message: Message) -> None:
+        self._report_wrong(message)
+        self.tallies[-1].add_findings(message)
 
     def _hear_ready(self, _: Worker, __: Message) -> None:
         """Let all threads begin to count together, once each is warm."""
         self._warming -= 1
         if self._warming == 0:
+            self.forgive()  # those who were ready had nothing to say
             for each in self.workers:
                 each.order("go")
 
@@ -167,6 +189,10 @@ class Crew:
 
     def _hear_fault(self, _: Worker, message: Message) -> None:
         self.lose(message["text"])
+
+    def _report_wrong(self, message: Message) -> None:
+        if message["errors"] and not self.tallies[-1].errors:
+            self._report(f"{message['errors']} words wrong", message["places"])
 
     def _report(self, what: str, places: list[Any]) -> None:
         tally = self.tallies[-1]

@@ -1,5 +1,6 @@
 """The devices: what there is, which of them are meant, and whose sensors belong to them."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,10 @@ from .sensors.amdgpu import match_amdgpu
 from .sensors.hwmon import CpuSensor
 from .sensors.sensor import LostError, Sensor
 from .settings import ALL, Choice
+from .shares import LEAST
 
 _TAKEN_FOR_FREE = 1 << 30  # bytes, where nothing says what is free
 _SHARE, _SHARE_OF_HOST = 0.9, 0.5  # of the free memory
-_LEAST = 16 << 20  # bytes
 _NVIDIA = 0x10DE  # its number on PCI
 
 
@@ -42,6 +43,11 @@ class Device:
         return self.name if self.index is None else f"{self.index}: {self.name}"
 
     @property
+    def short_label(self) -> str:
+        """What tells it from the others, in a line that has little room."""
+        return "cpu" if self.index is None else f"device {self.index}"
+
+    @property
     def in_host_memory(self) -> bool:
         """Whether its memory is the host's."""
         return self.kind in {"integrated", "software", "cpu"}
@@ -61,21 +67,21 @@ class Device:
 
     def budget(self, fraction: float | None) -> int:
         """Return the bytes to be filled: a fraction of what is free."""
-        free, share = self._free_memory(), _SHARE
-        if free is None and self.in_host_memory:
+        if self.in_host_memory:  # whatever part of it a driver calls the device's
             free, share = free_memory(), _SHARE_OF_HOST
+        else:
+            free, share = self._free_memory(), _SHARE
+        return max(LEAST, int(free * (share if fraction is None else fraction)))
+
+    def _free_memory(self) -> int:
+        try:
+            free = self.sensor.free_memory()
+        except LostError:  # the first sample will say so
+            free = None
         if free is None:
             free = _TAKEN_FOR_FREE
             self.notes.append("nothing says how much memory is free; taken to be 1 GiB")
-        return max(_LEAST, int(free * (share if fraction is None else fraction)))
-
-    def _free_memory(self) -> int | None:
-        if self.kind == "software":  # it may have been given the sensors of another device
-            return None
-        try:
-            return self.sensor.free_memory()
-        except LostError:  # the first sample will say so
-            return None
+        return free
 
 
 def describe_cpu(precisions: list[Precision]) -> Device:
@@ -107,9 +113,17 @@ def attach_sensors(devices: list[Device]) -> None:
         device.sensor = _sensor(device)
         device.uuid = device.uuid or device.sensor.uuid
         device.pci = device.pci or device.sensor.pci
-        device.memory_bytes = device.memory_bytes or device.sensor.total_memory()
-        if device.memory_bytes is None and device.in_host_memory:
-            device.memory_bytes = total_memory()
+        if device.memory_bytes is None:
+            device.memory_bytes = _total_memory(device)
+
+
+def _total_memory(device: Device) -> int | None:
+    if device.in_host_memory:
+        return total_memory()
+    try:
+        return device.sensor.total_memory()
+    except LostError:  # as above
+        return None
 
 
 def set_sensors(devices: list[Device], word: str) -> None:
@@ -179,6 +193,15 @@ def choose(devices: list[Device], choice: Choice, nothing: str) -> list[Device]:
 
 def _find(devices: list[Device], word: str) -> Device:
     for device in devices:
-        if word == str(device.index) or word.lower() == (device.uuid or "").lower():
+        if _is_index(word, device.index) or word.lower() == (device.uuid or "").lower():
             return device
     raise LackingError(f"no device {word}: `list` shows the indexes and UUIDs that there are")
+
+
+def _is_index(word: str, index: int | None) -> bool:
+    """Say whether digits are an index, be there zeros before it.
+
+    >>> _is_index("00", 0), _is_index("10", 1)
+    (True, False)
+    """
+    return re.fullmatch("[0-9]+", word) is not None and (word.lstrip("0") or "0") == str(index)

@@ -19,7 +19,7 @@ class StressError(Exception):
     status = ExitStatus.FAULT
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(" ".join(sentence.split()))  # one line, whatever a driver wrote
+        super().__init__(one_line(sentence))
 
 
 class UsageError(StressError):
@@ -36,3 +36,13 @@ class LackingError(StressError):
 
 class DeviceError(Exception):
     """What a device or its driver answered instead of doing what it was asked."""
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as a terminal can show it, on one line, whoever wrote it.
+
+    >>> one_line("a\n b\x1b[2J")
+    'a b�[2J'
+    """
+    words = " ".join(text.split())
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)

@@ -1,5 +1,6 @@
 """Finds the devices of a command, and hires the workers that have them open."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -37,6 +38,8 @@ class Found:
     threads: list[int]
     budget: int = 0
     """Bytes that a run is to fill."""
+    is_opening: bool = False
+    """Whether the first worker will say that it has the device open."""
 
 
 def find_for_run(settings: Settings, mail: Mail) -> list[Found]:
@@ -52,6 +55,8 @@ def find_for_run(settings: Settings, mail: Mail) -> list[Found]:
         found = [find_cpu(settings.backend, mail, settings.threads)]
     for each in found:
         _require_precisions(each.device, settings)
+    wait_until_open(found, mail)
+    for each in found:
         each.budget = mail.wait_for(partial(each.device.budget, settings.memory_fraction))
     return found
 
@@ -61,7 +66,7 @@ def find_cpu(backend: Backend, mail: Mail, threads: int) -> Found:
     if backend is Backend.TORCH:
         worker = mail.hire()
         worker.order("open", backend=backend, number=-1, threads=threads)
-        return Found(describe_cpu(_TORCH), [worker], [1])
+        return Found(describe_cpu(_TORCH), [worker], [1], is_opening=True)
     count = min(threads, usable_cores())
     workers = [mail.hire() for _ in range(count)]
     shares = [threads // count + (number < threads % count) for number in range(count)]
@@ -69,7 +74,7 @@ def find_cpu(backend: Backend, mail: Mail, threads: int) -> Found:
 
 
 def find_gpus(choice: Choice, backend: Backend, mail: Mail, threads: int) -> list[Found]:
-    """Return the GPUs that are meant, with a worker for each."""
+    """Return the GPUs that are meant, with a worker for each that is opening it."""
     torch = backend is Backend.TORCH
     scout = mail.hire()
     devices = ask_devices(scout, mail, backend)
@@ -80,8 +85,32 @@ def find_gpus(choice: Choice, backend: Backend, mail: Mail, threads: int) -> lis
         if place:
             worker.order("find", torch=torch)
         worker.order("open", backend=backend, number=device.index, threads=threads)
-        found.append(Found(device, [worker], [threads]))
+        found.append(Found(device, [worker], [threads], is_opening=True))
     return found
+
+
+def wait_until_open(found: list[Found], mail: Mail) -> None:
+    """Wait for all devices that are being opened.
+
+    Raises `LackingError` where a driver refuses, crashes or hangs, and `InterruptedSearchError`.
+    """
+    opening = {each.workers[0]: each.device.label for each in found if each.is_opening}
+    until = time.monotonic() + _PATIENCE
+    while opening:
+        letter = mail.receive(until - time.monotonic())
+        if letter is None:
+            raise _not_opened(next(iter(opening.values())), f"no answer for {_PATIENCE} s")
+        sender, message = letter
+        if sender is None:
+            raise InterruptedSearchError
+        if sender in opening and message["is"] in {"refused", "ended"}:
+            raise _not_opened(opening[sender], message["text"])
+        if message["is"] == "opened":
+            opening.pop(sender, None)
+
+
+def _not_opened(label: str, why: str) -> LackingError:
+    return LackingError(f"{label}: the driver does not open it: {why}")
 
 
 def ask_devices(scout: Worker, mail: Mail, backend: Backend) -> list[Device]:
@@ -94,6 +123,8 @@ def ask_devices(scout: Worker, mail: Mail, backend: Backend) -> list[Device]:
         sender, message = letter
         if sender is None:
             raise InterruptedSearchError
+        if sender is not scout:
+            continue
         if message["is"] == "ended":
             raise LackingError(f"a driver crashed when it was asked for devices: {message['text']}")
         if message["is"] == "devices":

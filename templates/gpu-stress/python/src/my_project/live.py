@@ -1,48 +1,47 @@
 """Shows on standard error how a run goes: live lines on a terminal, plain ones elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import rich.live
+from .streams import Printer
 
 _PERIOD = 10.0  # seconds between plain lines
-_NAME_SHARE = 5  # a fifth of the width at most is for the name, so that what changes is seen
 _GAP = "  "
+_NARROW, _LOW = 80, 24  # columns and lines of a terminal that does not tell
 
 Fields = Sequence[str]
 
 
 class Screen:
-    """Shows faults alone."""
+    """Shows nothing."""
 
     def show(self, lines: list[Fields]) -> None:
-        """Show how each device does."""
+        """Show how each device does; called once a second."""
 
     def stage_over(self, fields: Fields) -> None:
         """Show how a device did in a kernel that is over."""
 
     def say(self, sentence: str) -> None:
         """Write a line that stays."""
-        sys.stderr.write(f"{sentence}\n")
-        sys.stderr.flush()
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Leave the terminal as it was, once what was said is written."""
 
 
 class PlainScreen(Screen):
     """A line for each device now and then."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, printer: Printer | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock, self._printer = clock, printer or Printer()
         self._due = clock() + _PERIOD
 
     def show(self, lines: list[Fields]) -> None:
         """Write the lines every ten seconds."""
-        if self._clock() >= self._due:
+        if self._clock() >= self._due and not self._printer.is_busy:
             self._due += _PERIOD
             for fields in lines:
                 self.say(_GAP.join(fields))
@@ -51,53 +50,74 @@ class PlainScreen(Screen):
         """Write the last line of a kernel."""
         self.say(_GAP.join(fields))
 
+    def say(self, sentence: str) -> None:
+        """Write a line."""
+        self._printer.put(f"{sentence}\n")
+
+    def close(self) -> None:
+        """Wait until all is written."""
+        self._printer.close()
+
 
 class TerminalScreen(Screen):
-    """Lines that change in place."""
+    """Lines that change in place.
+
+    The cursor is not hidden, so that however the program ends there is one.
+    """
 
     def __init__(self) -> None:
-        from rich.console import Console  # noqa: PLC0415  # slow to load, and seldom needed
-        from rich.live import Live  # noqa: PLC0415  # as above
-
-        console = Console(stderr=True, highlight=False)
-        self._live: rich.live.Live = Live(console=console, auto_refresh=False, transient=True)
-        self._live.start()
+        self._printer = Printer()
+        self._shown: list[str] = []
 
     def show(self, lines: list[Fields]) -> None:
-        """Draw the lines anew."""
-        from rich.text import Text  # noqa: PLC0415  # as above
-
-        width = self._live.console.width
-        text = "\n".join(fit(fields, width) for fields in lines)
-        self._live.update(Text(text, no_wrap=True, overflow="crop"), refresh=True)
+        """Draw the lines anew, unless those before are not drawn yet."""
+        if self._printer.is_busy:
+            return
+        columns, rows = _size()
+        self._redraw("", [fit(fields, columns) for fields in lines[: rows - 1]])
 
     def say(self, sentence: str) -> None:
         """Write a line above those that change."""
-        self._live.console.print(sentence, markup=False, soft_wrap=True)
+        self._redraw(f"{sentence}\n", self._shown)
 
     def close(self) -> None:
         """Take the lines away, so that only results are left."""
-        self._live.stop()
+        self._redraw("", [])
+        self._printer.close()
+
+    def _redraw(self, above: str, lines: list[str]) -> None:
+        """Go up to the first line, erase all from there on, and write."""
+        erase = f"\x1b[{len(self._shown)}F\x1b[J" if self._shown else ""
+        self._shown = lines
+        self._printer.put(erase + above + "".join(f"{line}\n" for line in lines))
 
 
 def open_screen(*, quiet: bool) -> Screen:
     """Return what suits standard error."""
     if quiet:
         return Screen()
-    return TerminalScreen() if sys.stderr.isatty() else PlainScreen()
+    # Windows' console would have to be asked before it understands escape codes.
+    is_smart = os.name == "posix" and os.environ.get("TERM") != "dumb"
+    return TerminalScreen() if is_smart and sys.stderr.isatty() else PlainScreen()
 
 
 def fit(fields: Fields, width: int) -> str:
-    """Return as many fields as fit, from the left, and a name that is cut if it is long.
+    """Return as many fields as fit, from the left.
 
-    >>> fit(["0: a very long name", "fma f32", "1.00 TFLOP/s"], 30)
-    '0: a …  fma f32  1.00 TFLOP/s'
+    >>> fit(["device 0", "fma f32", "1.00 TFLOP/s", "0 errors"], 30)
+    'device 0  fma f32'
     """
-    name, *others = fields
-    limit = max(1, width // _NAME_SHARE)
-    text = name if len(name) <= limit else f"{name[: limit - 1]}…"
-    for field in others:
+    text = fields[0][:width]
+    for field in fields[1:]:
         if len(text) + len(_GAP) + len(field) > width:
             break
         text += _GAP + field
     return text
+
+
+def _size() -> tuple[int, int]:
+    try:
+        size = os.get_terminal_size(sys.stderr.fileno())
+    except OSError:
+        return _NARROW, _LOW
+    return size.columns or _NARROW, size.lines or _LOW

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from .signals import interrupts
 from .workers import Message, Worker
@@ -18,16 +18,29 @@ class InterruptedSearchError(Exception):
 
 
 class Mail:
-    """Letters with their senders; an interrupt comes as one, too."""
+    """Letters with their senders; an interrupt comes as one, too.
+
+    As a context it ends all workers that were hired, however it is left.
+    """
 
     def __init__(self) -> None:
+        self._hired: list[Worker] = []
         self._letters: SimpleQueue[Letter] = SimpleQueue()
         self.interrupts = interrupts()
         self.interrupts.tell(lambda: self._letters.put((None, {"is": "interrupt"})))
 
     def hire(self) -> Worker:
         """Start a worker that answers into this queue."""
-        return Worker(self._letters)
+        worker = Worker(self._letters)
+        self._hired.append(worker)
+        return worker
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._hired:
+            worker.kill()
 
     def put(self, sender: object, message: Message) -> None:
         """Send a letter; may be called from any thread."""

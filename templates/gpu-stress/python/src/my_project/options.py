@@ -24,28 +24,58 @@ Duration = Annotated[
 ]
 DeviceOption = Annotated[
     list[str] | None,
-    typer.Option("--device", metavar="all|INDEX|UUID", help="As `list` has it; repeatable."),
+    typer.Option(
+        "--device",
+        metavar="all|INDEX|UUID",
+        help="As `list` has it; repeatable.",
+        show_default="all",
+    ),
 ]
 KernelOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--kernel", metavar="fma|matmul|memory", help="Repeatable; all three unless said."
+        "--kernel",
+        metavar="fma|matmul|memory",
+        help="Repeatable, in this order.",
+        show_default="all that there are",
     ),
 ]
 PrecisionOption = Annotated[
     list[str] | None,
-    typer.Option("--precision", metavar="P", help="f64, f32, tf32, bf16 or f16; repeatable."),
+    typer.Option(
+        "--precision",
+        metavar="P",
+        help="f64, f32, tf32, bf16 or f16; repeatable.",
+        show_default="f32",
+    ),
 ]
 MemoryFraction = Annotated[
     str | None,
-    typer.Option(metavar="X", help="Of the free memory: 0.9 unless said, 0.5 of the host's own."),
+    typer.Option(
+        metavar="X", help="Of the free memory.", show_default="0.9, and 0.5 of the host's own"
+    ),
 ]
-Threads = Annotated[str | None, typer.Option(metavar="N", help="Threads, 1 to 1024.")]
+ThreadsOfCpu = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="1 to 1024.", show_default="cores that may be used"),
+]
+ThreadsOfTgpu = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="1 to 1024, for each device.", show_default="4"),
+]
 MaxTemperature = Annotated[
-    str | None, typer.Option(metavar="C", help="Stop there; 3 below the slowdown threshold.")
+    str | None,
+    typer.Option(
+        metavar="C",
+        help="Stop at so many degrees Celsius.",
+        show_default="3 below the slowdown threshold",
+    ),
 ]
 MinThroughput = Annotated[
-    str | None, typer.Option(metavar="X", help="A fault if a kernel's median is below: 9.5T.")
+    str | None,
+    typer.Option(
+        metavar="X", help="A fault if a kernel's median is below: 9.5T.", show_default="none"
+    ),
 ]
 Sensors = Annotated[
     str, typer.Option(metavar="auto|none|UUID", help="Whose sensors to read, if not its own.")
@@ -54,10 +84,18 @@ BackendOption = Annotated[
     str, typer.Option("--backend", metavar="B", help="Or torch, for matmul through its library.")
 ]
 AllowSoftware = Annotated[
-    bool, typer.Option("--allow-software", help="A software adapter counts as a device.")
+    bool,
+    typer.Option(
+        "--allow-software", help="A software adapter counts as a device.", show_default="off"
+    ),
 ]
-Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write a report.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No live lines; errors still.")]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE", help="Write a report.", show_default="none"),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="No live lines; errors still.", show_default="off")
+]
 Rounds = Annotated[str, typer.Option(metavar="N", help="Flips of each kind.")]
 
 

@@ -14,6 +14,10 @@ _LEGEND = 18.0  # a line of it
 _PARTS = 5  # of an axis
 _LEAST_BAND = 70.0  # wide enough for a name
 _TERA = 1e12
+_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # times a power of ten, where a scale may end
+_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)  # seconds
+_MOST_TICKS = 8
+_MINUTE, _HOUR = 60, 3600  # seconds
 
 Sample = dict[str, Any]
 Value = Callable[[Sample], float | None]
@@ -25,6 +29,8 @@ class _Panel:
     value: Value
     end: float
     """Of its scale."""
+    is_of_kernels: bool
+    """Whether a line ends with its kernel."""
 
 
 def draw(report: dict[str, Any]) -> str:
@@ -52,10 +58,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield from _axis(panel, top)
         for device, colour in zip(devices, _colours(devices), strict=True):
             yield from _curve(device["samples"], panel, top, end, colour)
-    for part in range(_PARTS + 1):
-        x = _LEFT + _ACROSS * part / _PARTS
-        label = f"{_n(end * part / _PARTS)} s"
-        yield f'<text x="{_n(x)}" y="{_n(height - 12)}" text-anchor="middle">{label}</text>'
+    yield from _times(end, height - 12)
     yield "</svg>"
 
 
@@ -73,7 +76,7 @@ def _panels(samples: list[Sample]) -> Iterator[_Panel]:
     for title, value in offered:
         values = [found for sample in samples if (found := value(sample)) is not None]
         if values:
-            yield _Panel(title, value, _scale_end(max(values)))
+            yield _Panel(title, value, _scale_end(max(values)), title.startswith("throughput"))
 
 
 def _rate(sample: Sample, scale: float, *, of_memory: bool) -> float | None:
@@ -82,14 +85,14 @@ def _rate(sample: Sample, scale: float, *, of_memory: bool) -> float | None:
 
 
 def _scale_end(largest: float) -> float:
-    """Return the first of 1, 2, 5, 10, 20 ... that is not less.
+    """Return the first of 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15 ... that is not less.
 
     >>> _scale_end(17.3)
     20.0
     """
     unit = 1.0
     while True:
-        for factor in (1.0, 2.0, 5.0):
+        for factor in _STEPS:
             if factor * unit >= largest:
                 return factor * unit
         unit *= 10.0
@@ -133,11 +136,29 @@ def _axis(panel: _Panel, top: float) -> Iterator[str]:
         yield f'<text x="74.0" y="{_n(y + 4)}" text-anchor="end">{label}</text>'
 
 
+def _times(end: float, y: float) -> Iterator[str]:
+    step = float(next((each for each in _TICKS if each >= end / _MOST_TICKS), _TICKS[-1]))
+    while step < end / _MOST_TICKS:
+        step *= 2
+    size, unit = (_MINUTE, "min") if step < _HOUR else (_HOUR, "h")
+    size, unit = (1, "s") if step < _MINUTE else (size, unit)
+    number = 0
+    while number * step <= end:
+        x, label = _x(number * step, end), f"{int(number * step / size)} {unit}"
+        yield f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="middle">{label}</text>'
+        number += 1
+
+
 def _curve(
     samples: list[Sample], panel: _Panel, top: float, end: float, colour: str
 ) -> Iterator[str]:
-    for is_there, group in groupby(samples, lambda each: panel.value(each) is not None):
-        if not is_there:
+    def line_of(sample: Sample) -> tuple[object, ...] | None:
+        if panel.value(sample) is None:
+            return None
+        return (sample["kernel"], sample["precision"]) if panel.is_of_kernels else ()
+
+    for line, group in groupby(samples, line_of):
+        if line is None:
             continue
         points = [
             (_n(_x(each["time_s"], end)), _n(_y(panel.value(each) or 0, panel.end, top)))
@@ -147,8 +168,8 @@ def _curve(
             ((x, y),) = points
             yield f'<circle cx="{x}" cy="{y}" r="2.0" fill="{colour}"/>'
         else:
-            line = " ".join(f"{x},{y}" for x, y in points)
-            yield (f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+            drawn = " ".join(f"{x},{y}" for x, y in points)
+            yield (f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
 
 
 def _x(time: float, end: float) -> float:

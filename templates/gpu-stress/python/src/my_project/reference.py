@@ -1,7 +1,8 @@
-"""References in f64, and the tolerances that results are held to."""
+"""References in f64, and the tolerances that first results are held to, each element of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +10,20 @@ from numpy.typing import NDArray
 from .generator import Values, Words, elements, start_values
 from .precisions import ARITHMETIC, Precision
 
-SAMPLES = 64
+PERIOD = 64  # the input repeats itself after so many invocations, rows of A and columns of B
 LANES = 32  # of an invocation of `fma`: 16 x and 16 y
 CHAIN = 0.6180339887498949  # T of the map in fma.wgsl
 _LARGEST = 4.0  # no value of a chain exceeds it
+_DEPTH = 16  # products that matmul.wgsl adds in the precision under test
+_DEVIATIONS = 8  # of Hoeffding's inequality: 2 exp(-8^2 / 2) is one element in 10^13
 _MOST_PLACES = 16
 
-Places = NDArray[np.int64]
 Rounding = Callable[[Values], Values]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How a sample of results compares with its reference."""
+    """How results compare with their reference."""
 
     samples: int
     largest_error: float | None
@@ -32,32 +34,38 @@ class Judgement:
     places: tuple[int, ...]
     """The first that were wrong, as numbers of elements."""
 
+    def __add__(self, other: "Judgement") -> "Judgement":
+        errors = self.largest_error, other.largest_error
+        return Judgement(
+            self.samples + other.samples,
+            None if None in errors else max(each for each in errors if each is not None),
+            min(self.tolerance, other.tolerance),
+            self.wrong + other.wrong,
+            (*self.places, *other.places)[:_MOST_PLACES],
+        )
 
-def judge(values: Values, expected: Values, tolerance: Values, places: Places) -> Judgement:
-    """Compare results with a reference; what is not finite is wrong."""
+
+def judge(values: Values, expected: Values, tolerance: Values, begin: int = 0) -> Judgement:
+    """Compare results with a reference, which may have one row for many; uses up `values`.
+
+    What is not finite is wrong. The first result has the number `begin`.
+    """
     with np.errstate(invalid="ignore"):  # infinity minus infinity
-        errors = np.abs(values - expected)
-    wrong = np.flatnonzero(~(errors <= tolerance))
-    finite = bool(np.isfinite(values).all())
+        errors = np.abs(np.subtract(values, expected, out=values), out=values)
+    largest, wrong = float(errors.max()), np.flatnonzero(~(errors <= tolerance))
     return Judgement(
         values.size,
-        float(errors.max()) if finite else None,
+        largest if np.isfinite(largest) else None,
         float(tolerance.min()),
         wrong.size,
-        tuple(int(place) for place in places[wrong[:_MOST_PLACES]]),
+        tuple(begin + int(place) for place in wrong[:_MOST_PLACES]),
     )
 
 
-def sample_places(count: int, surely: list[int], seed: int) -> Places:
-    """Return 64 of `count` places: some surely, and others at random."""
-    drawn = np.random.default_rng(seed).integers(0, count, SAMPLES - len(surely))
-    return np.concatenate([np.array(surely, dtype=np.int64), drawn])
-
-
-def chains(invocations: Places, seed: int, steps: int, precision: Precision) -> Values:
-    """Return the results of `fma` for invocations, 32 lanes each: first all x, then all y."""
-    lanes = lanes_of(invocations).astype(np.uint32)
-    x, y = np.split(start_values(lanes, seed), 2, axis=1)
+def chains(seed: int, steps: int, precision: Precision) -> Values:
+    """Return the results of `fma`, a row for each of the 64 invocations: all x, then all y."""
+    starts = start_values(as_counters(0, PERIOD * LANES), seed).reshape(PERIOD, LANES)
+    x, y = np.split(starts, 2, axis=1)
     factor = chain_factor(precision)
     for _ in range(steps):
         x -= factor * y
@@ -65,18 +73,10 @@ def chains(invocations: Places, seed: int, steps: int, precision: Precision) -> 
     return np.concatenate([x, y], axis=1)
 
 
-def lanes_of(invocations: Places) -> Places:
-    """Return the numbers of all lanes of invocations, a row for each."""
-    return invocations[:, None] * LANES + np.arange(LANES)
-
-
-def judge_chains(
-    values: Values, invocations: Places, seed: int, steps: int, precision: Precision
-) -> Judgement:
-    """Hold results of `fma` to the reference: all lanes of some invocations."""
-    expected = chains(invocations, seed, steps, precision)
-    tolerance = np.full(expected.size, chain_tolerance(steps, precision))
-    return judge(values.ravel(), expected.ravel(), tolerance, lanes_of(invocations).ravel())
+def judge_chains(values: Values, seed: int, steps: int, precision: Precision) -> Judgement:
+    """Hold results of `fma` to the reference: a row for each of the 64 invocations."""
+    tolerance = np.float64(chain_tolerance(steps, precision))
+    return judge(values, chains(seed, steps, precision), np.asarray(tolerance))
 
 
 def chain_factor(precision: Precision) -> float:
@@ -101,46 +101,64 @@ def chain_tolerance(steps: int, precision: Precision) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
-    """A sample of elements of C = A B."""
+class Tile:
+    """The 64 x 64 elements that C = A B repeats, which f64 holds exactly."""
 
-    places: Places
-    """Row times side plus column."""
+    side: int
+    """Of the whole matrices."""
     values: Values
     magnitudes: Values
     """The sums of |a| |b|."""
+    squares: Values
+    """The sums of the squares of such sums over 16 products each."""
 
 
-def products(side: int, seed: int, rounding: Rounding = lambda values: values) -> Products:
-    """Return the corners of C and others at random; `rounding` is that of the elements."""
-    corners = [0, side - 1, side * (side - 1), side * side - 1]
-    places = sample_places(side * side, corners, seed)
-    along = np.arange(side)
-    rows = (places // side)[:, None] * side + along
-    columns = side * side + along * side + (places % side)[:, None]
-    left = rounding(elements(rows.astype(np.uint32), seed))
-    right = rounding(elements(columns.astype(np.uint32), seed))
-    return Products(
-        places, np.einsum("ij,ij->i", left, right), np.einsum("ij,ij->i", abs(left), abs(right))
-    )
+def operands(side: int, seed: int) -> tuple[Values, Values]:
+    """Return the rows that A repeats, and the columns that B does: 64 x side, side x 64."""
+    count = PERIOD * side
+    left, right = (elements(as_counters(first, count), seed) for first in (0, count))
+    return left.reshape(PERIOD, side), right.reshape(side, PERIOD)
 
 
-def tiled_tolerance(found: Products, side: int, precision: Precision) -> Values:
+def product_tile(side: int, seed: int, rounding: Rounding = lambda values: values) -> Tile:
+    """Return the tile for matrices of a side; `rounding` is that of the elements."""
+    left, right = (rounding(each) for each in operands(side, seed))
+    # A copy, for else the BLAS would not be quick where the rows are far from one another.
+    by_depth = np.abs(left).reshape(PERIOD, -1, _DEPTH).swapaxes(0, 1).copy()
+    sums = by_depth @ np.abs(right).reshape(-1, _DEPTH, PERIOD)
+    magnitudes = sums.sum(axis=0)
+    return Tile(side, left @ right, magnitudes, np.square(sums, out=sums).sum(axis=0))
+
+
+def tiled_tolerance(tile: Tile, precision: Precision) -> Values:
     """Return how far elements may be off that matmul.wgsl makes.
 
-    Sums of 16 products in the precision under test, and side/16 such sums in the type `total`:
-    Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.1.
+    Of the 32 roundings of 16 products that are added in the precision under test, each is off by
+    u s at most, where s is the sum of |a| |b|; then there are side/16 sums in the type `total`.
+    Roundings are independent and of mean zero (Higham and Mary, A New Approach to Probabilistic
+    Rounding Error Analysis, 2019), so Hoeffding's inequality holds.
     """
-    is_f64 = precision is Precision.F64
-    unit, total = ARITHMETIC[precision].unit, 2.0**-53 if is_f64 else 2.0**-24
-    return (17 * unit + side / 16 * total) * found.magnitudes + unit * np.abs(found.values)
+    unit = ARITHMETIC[precision].unit
+    total = 2.0**-53 if precision is Precision.F64 else 2.0**-24
+    within = _DEVIATIONS * unit * np.sqrt(2 * _DEPTH * tile.squares)
+    across = _DEVIATIONS * total * np.sqrt(tile.side / _DEPTH) * tile.magnitudes
+    return np.asarray(within + across + unit * np.abs(tile.values))
 
 
-def library_tolerance(found: Products, side: int, precision: Precision) -> Values:
+def library_tolerance(tile: Tile, precision: Precision) -> Values:
     """Return how far elements may be off where a library adds in an order of its own."""
     arithmetic = ARITHMETIC[precision]
-    rounded = arithmetic.unit * np.abs(found.values)
-    return side * arithmetic.total_unit * found.magnitudes + rounded
+    within = _DEVIATIONS * arithmetic.total_unit * np.sqrt(2 * tile.side) * tile.magnitudes
+    return np.asarray(within + arithmetic.unit * np.abs(tile.values))
+
+
+def judge_strips(strips: Iterable[NDArray[Any]], tile: Tile, tolerance: Values) -> Judgement:
+    """Hold a whole C to the tile that it repeats, in strips of 64 rows: little memory at once."""
+    whole = Judgement(0, 0.0, float(tolerance.min()), 0, ())
+    for strip in strips:
+        blocks = strip.astype(np.float64).reshape(PERIOD, -1, PERIOD)
+        whole += judge(blocks, tile.values[:, None], tolerance[:, None], whole.samples)
+    return whole
 
 
 def as_counters(first: int, count: int) -> Words:

@@ -17,6 +17,7 @@ from .workers import Message
 
 _PROMPT = 0.25  # seconds until all must have stopped; a batch of 100 ms has ended by then
 _TICK = 1.0  # seconds
+_STOPPED = 5.0  # seconds without a turn of this program: it was stopped, and the workers with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Run:
     def __init__(self, settings: Settings, found: list[Found], mail: Mail, screen: Screen) -> None:
         self._settings, self._mail, self._screen = settings, mail, screen
         self._deadline: float | None = None
+        self._tick = self._turn = time.monotonic()
         self._samples_begun = False
         listeners = Listeners(screen.say, self._stage_over)
         stages = settings.stages()
@@ -81,7 +83,8 @@ class Run:
         return found
 
     def _take_letter(self) -> None:
-        until = self._deadline or time.monotonic() + _TICK
+        self._show()
+        until = self._tick if self._deadline is None else min(self._tick, self._deadline)
         letter = self._mail.receive(until - time.monotonic())
         if letter is None:
             return
@@ -96,6 +99,18 @@ class Run:
             if not self._samples_begun and crew.tally is not None:
                 self._begin_samples()
 
+    def _show(self) -> None:
+        """Once a second, show how all do, whether or not their sensors answer."""
+        last, self._turn = self._turn, time.monotonic()
+        if self._turn - last > _STOPPED:
+            for post in self.posts:
+                post.crew.forgive()
+        if self._turn >= self._tick:
+            self._tick = self._turn + _TICK
+            for post in self.posts:
+                post.crew.check_answers()
+            self._screen.show([line(each) for each in self.posts])
+
     def _begin_samples(self) -> None:
         self._samples_begun = True
         for post in self.posts:
@@ -108,11 +123,10 @@ class Run:
             post.crew.lose(str(message["text"]))
             return
         post.watch.judge(message["readings"])
-        if self._samples_begun and post.crew.tally is not None:
+        if self._samples_begun:
             post.watch.add_sample(post.crew, time.monotonic() - self.begin)
         if post.watch.too_hot is not None:
             self._stop()
-        self._screen.show([line(each) for each in self.posts])
 
     def _stop(self) -> None:
         if self._deadline is not None:
@@ -151,9 +165,9 @@ def _rates(tally: Tally) -> list[str]:
     average, unit = tally.average, tally.kernel.unit
     if average is None:
         return ["warms up"]
-    if not tally.samples:
+    if tally.now is None:
         return [f"avg {format_throughput(average, unit)}"]
-    (now, mean), shown = format_throughputs([tally.samples[-1], average], unit)
+    (now, mean), shown = format_throughputs([tally.now, average], unit)
     return [f"{now} {shown}", f"avg {mean}"]
 
 
@@ -162,7 +176,7 @@ def line(post: Post) -> list[str]:
     crew, watch = post.crew, post.watch
     tally = crew.tallies[-1]
     readings, sensor = watch.readings, crew.device.sensor
-    fields = [crew.device.label, tally.name, *_rates(tally), f"{tally.errors} errors"]
+    fields = [crew.device.short_label, tally.name, *_rates(tally), f"{tally.errors} errors"]
     if readings.temperature_c is not None:
         fields.append(f"{readings.temperature_c:.0f} °C")
     if readings.power_w is not None:

@@ -14,7 +14,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 
-_MOST = 1e30
+_MOST, _MOST_EXACTLY = 1e30, 10**30  # the first one is a little more
 
 Schema = dict[str, Any]
 
@@ -61,12 +61,12 @@ def _wrong_alone(value: Any, schema: Schema) -> str | None:  # noqa: ANN401  # a
 
 def _out_of_range(value: float, schema: Schema) -> str | None:
     least, bound = schema.get("minimum", value), schema.get("exclusiveMinimum", -math.inf)
+    # JSON has numbers of any size, which no plot could show.
+    if abs(value) > (_MOST_EXACTLY if isinstance(value, int) else _MOST):
+        return "is beyond 1e30"
     if value < least:
         return f"is less than {least}"
-    if value <= bound:
-        return f"is not more than {bound}"
-    # JSON has numbers of any size, which no plot could show.
-    return f"is beyond {_MOST:.0e}".replace("+", "") if abs(value) > _MOST else None
+    return f"is not more than {bound}" if value <= bound else None
 
 
 def _has_form(text: str, pattern: str) -> bool:

@@ -126,8 +126,9 @@ def parse_devices(words: Sequence[str] | None) -> tuple[str, ...]:
     """Return indexes and UUIDs, or `all`; raise `UsageError`."""
     found = tuple(words or [ALL])
     _refuse_repeated("--device", found)
-    if "" in found:
-        raise UsageError("--device: an empty word means nothing")
+    for word in found:
+        if not word or word.startswith("-"):
+            raise UsageError(f"--device {word}: not an index or a UUID")
     if ALL in found and len(found) > 1:
         raise UsageError("--device all: has all others in it")
     return found

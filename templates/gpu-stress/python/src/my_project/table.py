@@ -1,25 +1,23 @@
-"""Prints tables on standard output."""
+"""Makes the tables that commands print."""
 
+import os
 import sys
 from typing import Any
+from unicodedata import combining, east_asian_width
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from .errors import one_line
 from .units import format_size, format_throughputs
 
-_WIDE = 1000  # columns where there is no terminal, so that no line is broken
 _NAMES = ("file", "device", "name")  # what may be cut
-_NAME = 12  # characters of a name that are left at least
-_GAP = 2  # columns between two cells
+_NAME = 12  # columns of a name that are left at least
+_NUMBERS = ("min", "median", "max", "errors")  # what stands at the right
+_GAP = "  "
 
 Record = dict[str, Any]
 
 
-def print_devices(devices: list[Record]) -> None:
-    """Print a line for each device of `list`."""
+def format_devices(devices: list[Record]) -> str:
+    """Return a line for each device of `list`, below their heads."""
     rows = [
         [
             "-" if each["index"] is None else str(each["index"]),
@@ -33,49 +31,39 @@ def print_devices(devices: list[Record]) -> None:
         for each in devices
     ]
     heads = ["index", "name", "kind", "backend", "precisions", "memory", "UUID"]
-    _print(heads, rows, numbers=())
+    return format_table(heads, rows, _columns())
 
 
-def print_report(report: Record) -> None:
-    """Print a line for each device and kernel, and the verdict with its reasons."""
-    if any(device["kernels"] for device in report["devices"]):
-        print_kernels([(report, "")], with_file=False)
-    print_verdict(report)
+def format_report(report: Record) -> str:
+    """Return a line for each device and kernel, the notes, and the verdict with its reasons."""
+    verdict, devices = report["verdict"], report["devices"]
+    table = ""
+    if any(device["kernels"] for device in devices):
+        table = format_kernels([(report, "")], with_file=False)
+    notes = [f"note: {_name(device)}: {note}" for device in devices for note in device["notes"]]
+    lines = [*notes, verdict["status"], *(f"  {reason}" for reason in verdict["reasons"])]
+    return table + "".join(f"{line}\n" for line in lines)
 
 
-def print_verdict(report: Record) -> None:
-    """Print the verdict, and a line for each reason."""
-    verdict = report["verdict"]
-    sys.stdout.write(f"{verdict['status']}\n")
-    for reason in verdict["reasons"]:
-        sys.stdout.write(f"  {reason}\n")
-    sys.stdout.flush()
-
-
-def print_kernels(reports: list[tuple[Record, str]], *, with_file: bool) -> None:
-    """Print a line for each device and kernel of some reports, each with the name of its file."""
+def format_kernels(reports: list[tuple[Record, str]], *, with_file: bool) -> str:
+    """Return a line for each device and kernel of some reports, each with the name of its file."""
     rows = []
     for report, name in reports:
         verdict = report["verdict"]["status"]
         for device in report["devices"]:
             for kernel in device["kernels"]:
-                row = [name] if with_file else []
-                rows.append(
-                    [*row, *_kernel_cells(device, kernel), *([verdict] if with_file else [])]
-                )
+                cells = _kernel_cells(device, kernel)
+                rows.append([name, *cells, verdict] if with_file else cells)
     heads = ["device", "kernel", "precision", "min", "median", "max", "unit", "errors"]
-    if with_file:
-        heads = ["file", *heads, "verdict"]
-    _print(heads, rows, numbers=("min", "median", "max", "errors"))
+    return format_table(["file", *heads, "verdict"] if with_file else heads, rows, _columns())
 
 
 def _kernel_cells(device: Record, kernel: Record) -> list[str]:
-    index = "" if device["index"] is None else f"{device['index']}: "
     rates = kernel["throughput"]
     found = [rates[each] for each in ("min", "median", "max")]
     numbers, unit = format_throughputs(found, rates["unit"])
     return [
-        index + device["name"],
+        _name(device),
         kernel["kernel"],
         kernel["precision"] or "-",
         *numbers,
@@ -84,20 +72,71 @@ def _kernel_cells(device: Record, kernel: Record) -> list[str]:
     ]
 
 
-def _print(heads: list[str], rows: list[list[str]], numbers: tuple[str, ...]) -> None:
-    """Print a table; where a terminal is narrow, names are cut, and nothing else is."""
-    console = Console(file=sys.stdout, highlight=False)
-    available = console.width if console.is_terminal else _WIDE
-    columns = [list(cells) for cells in zip(heads, *rows, strict=True)]
-    names = [cells for cells in columns if cells[0] in _NAMES]
-    others = sum(max(map(len, cells)) for cells in columns if cells[0] not in _NAMES)
-    room = max(_NAME, (available - others - _GAP * len(columns)) // len(names))
-    for cells in names:
-        cells[:] = [cell if len(cell) <= room else f"{cell[: room - 1]}…" for cell in cells]
-    console.width = max(available, others + len(names) * room + _GAP * len(columns))
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
-    for head, *_ in columns:
-        table.add_column(head, justify="right" if head in numbers else "left", no_wrap=True)
-    for row in list(zip(*columns, strict=True))[1:]:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+def _name(device: Record) -> str:
+    return device["name"] if device["index"] is None else f"{device['index']} {device['name']}"
+
+
+def format_table(heads: list[str], rows: list[list[str]], columns: int | None) -> str:
+    """Return a table that is as wide as a terminal at most, where there is one.
+
+    Names are cut, and nothing else is; where that is not enough, each field has a line.
+    """
+    rows = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, cells)) for cells in zip(heads, *rows, strict=True)]
+    are_names = [head in _NAMES for head in heads]
+    names = [width for width, is_name in zip(widths, are_names, strict=True) if is_name]
+    if columns is not None:
+        others = sum(widths) - sum(names) + len(_GAP) * (len(heads) - 1)
+        limit = (columns - others) // len(names)
+        if limit < min(_NAME, max(names)):
+            return _format_narrow(heads, rows)
+        widths = [
+            min(width, limit) if is_name else width
+            for width, is_name in zip(widths, are_names, strict=True)
+        ]
+    lines = [_format_row(heads, row, widths) for row in (heads, *rows)]
+    lines.insert(1, "─" * (sum(widths) + len(_GAP) * (len(heads) - 1)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _format_row(heads: list[str], cells: list[str], widths: list[int]) -> str:
+    shown = []
+    for head, cell, width in zip(heads, cells, widths, strict=True):
+        text = _cut(cell, width)
+        gap = " " * (width - _width(text))
+        shown.append(gap + text if head in _NUMBERS else text + gap)
+    return _GAP.join(shown).rstrip()
+
+
+def _format_narrow(heads: list[str], rows: list[list[str]]) -> str:
+    blocks = [
+        "".join(f"{head}: {cell}\n" for head, cell in zip(heads, row, strict=True)) for row in rows
+    ]
+    return "\n".join(blocks)
+
+
+def _cut(text: str, width: int) -> str:
+    if _width(text) <= width:
+        return text
+    while _width(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes.
+
+    >>> _width("Grafikkarte"), _width("显卡")
+    (11, 4)
+    """
+    return sum(
+        0 if combining(each) else 1 + (east_asian_width(each) in {"W", "F"}) for each in text
+    )
+
+
+def _columns() -> int | None:
+    """Return the columns of the terminal that standard output goes to."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None

@@ -1,13 +1,15 @@
 """Counts what the threads of a device have done of one kernel, and how fast."""
 
+from collections import deque
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 from .kernels.names import Kernel
 from .precisions import Precision
 
-_MOST_PLACES = 16
+_MOST_PLACES = 16  # that a report has
+_RECENT = 1.0  # seconds, for a live line
 _LONG_ENOUGH = 3.0  # seconds, for samples to say more than batches
 
 Message = dict[str, Any]
@@ -17,8 +19,6 @@ Message = dict[str, Any]
 class _Lane:
     """One thread that runs batches."""
 
-    begin: float
-    """Of the first batch."""
     sampled: float
     """When the last batch ended that is in a sample."""
     end: float
@@ -38,6 +38,10 @@ class Tally:
     batches: int = 0
     operations: int = 0
     transferred: int = 0
+    written: int = 0
+    """Bytes of patterns, also in the warm-up."""
+    patterned: int = 0
+    """Bytes that they go over."""
     errors: int = 0
     places: list[int] = field(default_factory=list)
     reference: dict[str, Any] | None = None
@@ -46,6 +50,8 @@ class Tally:
     samples: list[float] = field(default_factory=list)
     first_batches: list[tuple[float, int]] = field(default_factory=list)
     """When each ended, and its work, for as long as samples say less."""
+    recent: deque[tuple[float, int]] = field(default_factory=deque)
+    """When each batch of the last second ended, and its work."""
     lanes: dict[tuple[int, int], _Lane] = field(default_factory=dict)
 
     @property
@@ -55,9 +61,13 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """From the first batch to the last, on average over the threads."""
-        times = [lane.end - lane.begin for lane in self.lanes.values()]
-        return fmean(times) if times else 0
+        """From the begin of the first batch to the end of the last one, of all threads."""
+        return 0.0 if self.begin is None else self.end - self.begin
+
+    @property
+    def now(self) -> float | None:
+        """Work a second in the last second, once there has been one."""
+        return sum(work for _, work in self.recent) / _RECENT if self.seconds >= _RECENT else None
 
     @property
     def average(self) -> float | None:
@@ -78,17 +88,25 @@ class Tally:
     def add_batch(self, worker: int, batch: Message) -> None:
         """Count a batch of a thread; work that was wrong is no work."""
         begin, work = batch["end"] - batch["seconds"], batch["operations"] + batch["bytes"]
-        new = _Lane(begin, sampled=begin, end=begin, together=batch["together"])
+        new = _Lane(sampled=begin, end=begin, together=batch["together"])
         lane = self.lanes.setdefault((worker, batch["lane"]), new)
         self.begin = begin if self.begin is None else min(self.begin, begin)
         self.end = max(self.end, batch["end"])
+        self.recent.append((batch["end"], work))
+        while self.recent[0][0] <= self.end - _RECENT:
+            self.recent.popleft()
         lane.end = batch["end"]
         lane.work += work
-        if self.end - self.begin < _LONG_ENOUGH:
+        if self.seconds < _LONG_ENOUGH:
             self.first_batches.append((batch["end"], work))
         self.batches += 1
         self.operations += batch["operations"]
         self.transferred += batch["bytes"]
+        self.add_findings(batch)
+
+    def add_findings(self, batch: Message) -> None:
+        """Count what does so in a batch of the warm-up too: errors, and memory that was tested."""
+        self.written += batch["written"]
         self._add_errors(batch["errors"], batch["places"])
 
     def take_sample(self, *, is_over: bool = False) -> float:
@@ -136,6 +154,20 @@ class Tally:
         low, middle, high = (min(rates), median(rates), max(rates)) if rates else (None,) * 3
         return {"unit": self.kernel.unit, "min": low, "median": middle, "max": high}
 
+    @property
+    def passes(self) -> float | None:
+        """How often the whole allocation was written; nothing where no patterns are."""
+        if self.kernel is not Kernel.MEMORY:
+            return None
+        return self.written / self.patterned if self.patterned else 0.0
+
+    def notes(self) -> list[str]:
+        """Return what is to be known of a kernel that did not get round to everything."""
+        if self.kernel is not Kernel.MEMORY or self.written >= max(1, self.patterned):
+            return []
+        percent = 100 * self.written // max(1, self.patterned)
+        return [f"memory: only {percent} % of the allocation was tested"]
+
     def record(self) -> dict[str, Any]:
         """Return the kernel as a report has it."""
         return {
@@ -145,6 +177,7 @@ class Tally:
             "seconds": self.seconds,
             "operations": self.operations,
             "bytes": self.transferred,
+            "passes": self.passes,
             "throughput": self.throughput(),
             "errors": self.errors,
             "first_addresses": self.places,

@@ -6,8 +6,7 @@ from .errors import DeviceError
 from .kernels.names import Kernel
 from .kernels.workload import Workload
 from .precisions import Precision
-
-_LEAST = 16 << 20  # bytes
+from .shares import LEAST
 
 
 class Target(ABC):
@@ -23,14 +22,19 @@ class Target(ABC):
         """Return a kernel with its memory; raise `MemoryError`."""
 
 
-def allocate(
-    target: Target, kernel: Kernel, precision: Precision | None, budget: int, seed: int
+def allocate(  # noqa: PLR0913, PLR0917  # as many as a workload takes, and its least size
+    target: Target,
+    kernel: Kernel,
+    precision: Precision | None,
+    budget: int,
+    seed: int,
+    least: int = LEAST,
 ) -> Workload:
     """Return a workload within a budget; where memory runs out, 5 % less, and again.
 
-    Raises `DeviceError` where there are not even 16 MiB, or what the budget was if that is less.
+    Raises `DeviceError` where there is not even the least, or what the budget was if that is less.
     """
-    least = min(budget, _LEAST)
+    least = min(budget, least)
     while True:
         try:
             return target.workload(kernel, precision, budget, seed)

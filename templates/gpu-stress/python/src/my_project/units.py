@@ -9,6 +9,7 @@ _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _LONGEST = 1000 * 3600  # seconds
 _FACTORS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+_FASTEST = 1e30
 _TERA = 1e12
 _DIGITS = 15  # that a float holds; more are not what anybody meant
 
@@ -34,8 +35,9 @@ def parse_throughput(word: str) -> float:
     """
     found = re.fullmatch(f"{_NUMBER}([kMGTP]?)", word)
     value = float(found[1]) * _FACTORS.get(found[2], 1) if found else 0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"--min-throughput {word}: not a rate such as 500G or 9.5T")
+    if not 0 < value <= _FASTEST:
+        what = "not a rate above 0 such as 9.5T (k, M, G, T, P)"
+        raise UsageError(f"--min-throughput {word}: {what}")
     return value
 
 
@@ -43,8 +45,8 @@ def parse_number(option: str, word: str, least: float, most: float) -> float:
     """Return a number from `least` to `most`, where zero is never one; raise `UsageError`."""
     value = float(word) if re.fullmatch(_NUMBER, word) else 0
     if not (value and least <= value <= most):
-        above = "more than 0" if least == 0 else f"from {least:g}"
-        raise UsageError(f"{option} {word}: not a number {above} to {most:g}")
+        limits = f"from {least:g} to {most:g}" if least else f"more than 0 and at most {most:g}"
+        raise UsageError(f"{option} {word}: not a number {limits}")
     return value
 
 

@@ -66,16 +66,19 @@ class Watch:
             self.too_hot = f"{self.device.label}: temperature {heat:g} C, the limit is {limit:g} C"
 
     def add_sample(self, crew: Crew, seconds: float) -> None:
-        """Make a sample of what was read last and of the kernel at work, which there must be."""
-        tally = crew.tally
-        assert tally is not None  # noqa: S101  # as said
-        self.throttled.update(each for each in self.readings.throttle or () if each in _FAULTS)
+        """Make a sample of what was read last and of the kernel at work, or of the first one."""
+        tally, rate = crew.tally, 0.0
+        if tally is None:  # it warms up, and others do no more
+            tally = crew.tallies[0]
+        else:
+            rate = tally.take_sample(is_over=tally is not crew.tallies[-1])
+            self.throttled.update(each for each in self.readings.throttle or () if each in _FAULTS)
         self.samples.append(
             {
                 "time_s": max(0.0, seconds),
                 "kernel": tally.kernel,
                 "precision": tally.precision,
-                "throughput": tally.take_sample(is_over=tally is not crew.tallies[-1]),
+                "throughput": rate,
                 "errors": crew.errors,
                 **self.readings.record(),
             }
@@ -87,11 +90,4 @@ class Watch:
 
     def record(self) -> dict[str, Any]:
         """Return what a report says about the sensors."""
-        sensor = self.device.sensor
-        return {
-            "source": sensor.source,
-            "reasons": sensor.reasons,
-            "slowdown_c": sensor.slowdown_c,
-            "max_temperature_c": self.max_temperature,
-            "power_limit_w": sensor.power_limit_w,
-        }
+        return self.device.sensor.record(self.max_temperature)

@@ -6,24 +6,26 @@ A device's driver may crash or hang; it then takes this process with it, and not
 import json
 import os
 import random
+import signal
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any, TextIO
 
 from .batches import Batch, Signals, run_batches, warm_up
-from .errors import DeviceError
 from .kernels.cpu import CpuTarget
 from .kernels.names import Kernel
+from .kernels.workload import Outcome
 from .precisions import Precision
 from .selftest import Count, count_flips
 from .targets import Target, allocate
 
 _SEEDS = 1 << 32
-_SELFTEST_BUDGET = 2 << 20  # bytes: little, so that many rounds are quick
+_SELFTEST_BUDGET = 1 << 19  # bytes: little, so that many rounds are quick
 
 Message = dict[str, Any]
 
@@ -66,18 +68,23 @@ class Worker:
 
     def open(self, backend: str, number: int, threads: int) -> None:
         """Open a device by its number in what `find` answers; the CPU of torch has none."""
+        make: Callable[[], Target]
+        failures: tuple[type[Exception], ...]
+        if backend == "torch":
+            from .kernels.torch_target import TorchTarget  # noqa: PLC0415  # an extra
+
+            name = "cpu" if number < 0 else f"cuda:{number}"
+            make, failures = partial(TorchTarget, name, threads), TorchTarget.failures
+        else:
+            from .kernels.gpu_target import GpuTarget  # noqa: PLC0415  # not for the CPU
+
+            make, failures = partial(GpuTarget, self._adapters[number]), GpuTarget.failures
         try:
-            if backend == "torch":
-                from .kernels.torch_target import TorchTarget  # noqa: PLC0415  # an extra
-
-                self._target = TorchTarget("cpu" if number < 0 else f"cuda:{number}", threads)
-            else:
-                from .kernels.gpu_target import GpuTarget  # noqa: PLC0415  # not for the CPU
-
-                self._target = GpuTarget(self._adapters[number])
-        except (RuntimeError, DeviceError) as error:
-            self.say("fault", text=str(error))
-        self.say("opened")
+            self._target = make()
+        except failures as error:
+            self.say("refused", text=str(error))
+        else:
+            self.say("opened")
 
     def run(self, threads: int, **order: Any) -> None:  # noqa: ANN401  # what `_lane` takes
         """Run a kernel in some threads, and wait for all of them."""
@@ -89,8 +96,14 @@ class Worker:
             lane.join()
         self.say("done")
 
-    def _lane(
-        self, lane: int, kernel: str, precision: str | None, budget: int, seconds: float
+    def _lane(  # noqa: PLR0913, PLR0917  # as many as an order has
+        self,
+        lane: int,
+        kernel: str,
+        precision: str | None,
+        budget: int,
+        least: int,
+        seconds: float,
     ) -> None:
         def report(batch: Batch) -> None:
             outcome = batch.outcome
@@ -102,21 +115,26 @@ class Worker:
                 together=batch.together,
                 operations=outcome.operations,
                 bytes=outcome.transferred,
-                errors=outcome.faults.count,
-                places=outcome.faults.places,
+                **_findings(outcome),
             )
 
         with_precision = None if precision is None else Precision(precision)
         try:
             seed = random.randrange(_SEEDS)  # noqa: S311  # inputs are no secret
-            workload = allocate(self._target, Kernel(kernel), with_precision, budget, seed)
+            workload = allocate(self._target, Kernel(kernel), with_precision, budget, seed, least)
             try:
-                self.say("allocated", bytes=workload.allocated)
+                size = workload.allocated
+                self.say("allocated", bytes=size, patterned=workload.patterned)
                 judgement = workload.check_reference()
                 if judgement is not None:
                     self.say("reference", **asdict(judgement))
                 if judgement is None or not judgement.wrong:
-                    amount = warm_up(workload, self._signals, lambda: self.say("ready"))
+                    amount = warm_up(
+                        workload,
+                        self._signals,
+                        lambda: self.say("ready"),
+                        lambda outcome: self.say("warm", **_findings(outcome)),
+                    )
                     run_batches(workload, amount, seconds, self._signals.stop, report)
             finally:
                 workload.close()
@@ -124,25 +142,37 @@ class Worker:
             self.say("fault", text=str(error))
 
     def selftest(self, rounds: int) -> None:
-        """Flip bits in all three kernels, and answer how many flips were seen."""
+        """Flip bits in all three kernels, and answer now and then how many flips were seen."""
         found = Count()
+
+        def tell(more: Count) -> None:
+            self.say("counts", **asdict(found + more))
+
         try:
             for kernel in Kernel:
                 precision = None if kernel is Kernel.MEMORY else Precision.F32
                 seed = random.randrange(_SEEDS)  # noqa: S311  # inputs are no secret
                 workload = allocate(self._target, kernel, precision, _SELFTEST_BUDGET, seed)
                 try:
-                    found += count_flips(workload, rounds, self._signals.stop)
+                    found += count_flips(workload, rounds, self._signals.stop, tell)
                 finally:
                     workload.close()
         except self._target.failures as error:
             self.say("fault", text=str(error))
-        self.say("flips", **asdict(found))
+        self.say("counts", **asdict(found))
         self.say("done")
+
+
+def _findings(outcome: Outcome) -> Message:
+    """Return what counts of every batch, that of a warm-up too."""
+    faults = outcome.faults
+    return {"errors": faults.count, "places": faults.places, "written": outcome.written}
 
 
 def main() -> None:
     """Work until whoever gives the orders is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever gives the orders says when to end
+        signal.signal(number, signal.SIG_IGN)
     # Drivers write to standard output what they like; the answers have a descriptor of their own.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -4,28 +4,27 @@ import numpy as np
 
 from my_project.generator import MULTIPLIER, Words, permute
 
-from .comparing import compare_words
+from .comparing import compare_words, flip_bit
 from .patterns import Filling, Pattern, filling
 from .workload import Faults, Flip, Outcome, Workload
 
-_PART = 1 << 16  # words: 256 KiB, so that what is made and compared stays in the cache
+_PART = 1 << 18  # bytes at most, so that what is made and compared stays in the cache
+_ROW = 128  # bytes: a whole walk of the bit
 
 
 class CpuMemory(Workload):
-    """Checks what the turn before has written, and writes the next, part by part.
-
-    So a word is read back when the whole allocation was gone over in between. Only the first turn
-    is checked as soon as it is written, for there is none before it.
-    """
+    """Checks what a part has held since its last turn, writes it, and checks it at once."""
 
     least, most = 1, 1 << 20
 
     def __init__(self, budget: int, seed: int) -> None:
         self._seed = seed
-        self._memory = np.empty((max(1, budget // (4 * _PART)), _PART), np.uint32)
-        self.allocated = self._memory.nbytes
-        self._states = np.arange(_PART, dtype=np.uint32) * MULTIPLIER
-        self._expected, self._scratch = (np.empty(_PART, np.uint32) for _ in range(2))
+        count = -(-budget // _PART)
+        self._memory = np.empty((count, max(1, budget // count // _ROW) * _ROW // 4), np.uint32)
+        self.allocated = self.patterned = self._memory.nbytes
+        self._part_words = self._memory.shape[1]
+        self._states = np.arange(self._part_words, dtype=np.uint32) * MULTIPLIER
+        self._expected, self._scratch = np.empty_like(self._states), np.empty_like(self._states)
         self._amount, self._next, self._turn = 1, 0, 0
         self._outcome = Outcome(0, 0, Faults())
 
@@ -36,49 +35,67 @@ class CpuMemory(Workload):
         """Make batches of so many parts."""
         self._amount = amount
 
-    def submit(self) -> None:
+    def submit(self, flip: Flip | None = None) -> None:
         """Run a batch, which may go over the end of a turn."""
-        faults = Faults()
-        for _ in range(self._amount):
-            number, turn = self._next, self._turn
-            if turn:
-                faults += self._check(number, filling(turn - 1, self._seed))
-            self._write(number, filling(turn, self._seed))
-            if not turn:
-                faults += self._check(number, filling(0, self._seed))
-            self._next = (number + 1) % len(self._memory)
+        faults, checks = Faults(), 0
+        for number in range(self._amount):
+            here = flip if flip is not None and flip.word // self._part_words == number else None
+            if self._turn:
+                faults += self._check_held(here if here and here.is_held else None)
+            faults += self._write_and_check(None if here and here.is_held else here)
+            checks += 2 if self._turn else 1
+            self._next = (self._next + 1) % len(self._memory)
             self._turn += self._next == 0
-        transferred = 2 * 4 * _PART * self._amount
-        self._outcome = Outcome(0, 0 if faults.count else transferred, faults)
+        size = 4 * self._part_words
+        written = size * self._amount
+        transferred = 0 if faults.count else written + size * checks
+        self._outcome = Outcome(0, transferred, faults, written)
 
     def collect(self) -> Outcome:
         """Return what the batch did."""
         return self._outcome
 
     @property
-    def words(self) -> int:
-        """Words of a part."""
-        return _PART
+    def holds(self) -> bool:
+        """Whether all parts were written."""
+        return self._turn > 0
 
-    def run_flipped(self, flip: Flip | None) -> Faults:
-        """Write the first part and check it, with a bit of it flipped in between."""
-        self._turn += 1
-        turn = filling(self._turn, self._seed)
-        self._write(0, turn)
-        if flip is not None:
-            self._memory[0, flip.word] ^= np.uint32(1 << flip.bit)
-        return self._check(0, turn)
+    @property
+    def words(self) -> int:
+        """Words of the parts of a batch."""
+        return self._amount * self._part_words
+
+    def place(self, word: int) -> int:
+        """Return the place in the whole allocation."""
+        return (self._next * self._part_words + word) % self._memory.size
 
     def close(self) -> None:
         """Have nothing to give back: the array goes with this object."""
 
-    def _write(self, number: int, turn: Filling) -> None:
-        expect(self._memory[number], number * _PART, turn, self._states, self._scratch)
+    def _check_held(self, flip: Flip | None) -> Faults:
+        self._expect(filling(self._turn - 1, self._seed))
+        return self._check(flip)
 
-    def _check(self, number: int, turn: Filling) -> Faults:
-        offset = number * _PART
+    def _write_and_check(self, flip: Flip | None) -> Faults:
+        self._expect(filling(self._turn, self._seed))
+        self._memory[self._next] = self._expected
+        faults = self._check(flip)
+        if flip is not None:  # which the part would hold until its next turn
+            self._flip(flip)
+        return faults
+
+    def _expect(self, turn: Filling) -> None:
+        offset = self._next * self._part_words
         expect(self._expected, offset, turn, self._states, self._scratch)
-        return compare_words(self._expected, self._memory[number], offset)
+
+    def _check(self, flip: Flip | None) -> Faults:
+        if flip is not None:
+            self._flip(flip)
+        offset = self._next * self._part_words
+        return compare_words(self._expected, self._memory[self._next], offset)
+
+    def _flip(self, flip: Flip) -> None:
+        flip_bit(self._memory[self._next], flip.word % self._part_words, flip.bit)
 
 
 def expect(words: Words, offset: int, turn: Filling, states: Words, scratch: Words) -> None:

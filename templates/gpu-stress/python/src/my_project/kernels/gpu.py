@@ -1,6 +1,7 @@
 """A GPU through wgpu: pipelines, and what is submitted to it."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -13,7 +14,7 @@ from my_project.shaders import shader_text
 from .gpu_buffers import RECORD, Binding, Buffer, FaultRecord
 
 _FEATURES = {"shader-f16": Precision.F16, "shader-f64": Precision.F64}
-_LIMITS = (
+LIMITS = (
     "max-buffer-size",
     "max-storage-buffer-binding-size",
     "max-compute-workgroup-storage-size",
@@ -41,13 +42,23 @@ class Step:
     groups: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BitFlip:
+    """A bit that is flipped between dispatches, for `selftest`."""
+
+    buffer: Buffer
+    offset: int
+    """Of its word, in bytes."""
+    bit: int
+
+
 class Gpu:
     """An open device; its methods may be called from several threads."""
 
     def __init__(self, adapter: Adapter) -> None:
         self.device = adapter.request_device_sync(
             required_features=[name for name in _FEATURES if name in adapter.features],
-            required_limits={name: adapter.limits[name] for name in _LIMITS},
+            required_limits={name: adapter.limits[name] for name in LIMITS},
         )
         limits = self.device.limits
         self.largest_binding = min(
@@ -84,7 +95,7 @@ class Gpu:
 
     def submit(
         self,
-        steps: list[Step],
+        steps: Sequence[Step | BitFlip],
         clear: FaultRecord | None = None,
         read: FaultRecord | None = None,
     ) -> None:
@@ -96,6 +107,11 @@ class Gpu:
         if clear is not None:
             encoder.clear_buffer(clear.faults)
         for step in steps:
+            if isinstance(step, BitFlip):
+                self.device.queue.submit([encoder.finish()])
+                self._flip(step)
+                encoder = self.device.create_command_encoder()
+                continue
             compute = encoder.begin_compute_pass()
             compute.set_pipeline(step.pipeline)
             compute.set_bind_group(0, step.bindings)
@@ -107,6 +123,16 @@ class Gpu:
         if read is not None:
             read.begin()
 
+    def copy_corner(self, source: Binding, stride: int, target: Buffer, rows: int) -> None:
+        """Copy the begin of each of some rows, which are so many bytes apart."""
+        buffer, offset, _ = source
+        length = target.size // rows
+        encoder = self.device.create_command_encoder()
+        for row in range(rows):
+            begin = offset + row * stride
+            encoder.copy_buffer_to_buffer(buffer, begin, target, row * length, length)
+        self.device.queue.submit([encoder.finish()])
+
     def read(self, buffer: Buffer, offset: int, size: int) -> memoryview:
         """Return bytes of a buffer."""
         return memoryview(self.device.queue.read_buffer(buffer, offset, size))
@@ -115,10 +141,9 @@ class Gpu:
         """Write bytes into a buffer, before whatever is submitted later."""
         self.device.queue.write_buffer(buffer, offset, data)
 
-    def flip(self, buffer: Buffer, word: int, bit: int) -> None:
-        """Flip a bit of a buffer."""
-        (old,) = struct.unpack("<I", self.read(buffer, 4 * word, 4))
-        self.write(buffer, 4 * word, struct.pack("<I", old ^ 1 << bit))
+    def _flip(self, flip: BitFlip) -> None:
+        (old,) = struct.unpack("<I", self.read(flip.buffer, flip.offset, 4))
+        self.write(flip.buffer, flip.offset, struct.pack("<I", old ^ 1 << flip.bit))
 
 
 def groups_over(words: int) -> tuple[int]:

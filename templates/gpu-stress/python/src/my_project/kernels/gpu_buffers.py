@@ -13,7 +13,7 @@ from .workload import MOST_PLACES, Faults
 
 _STORAGE = wgpu.BufferUsage.STORAGE | wgpu.BufferUsage.COPY_SRC | wgpu.BufferUsage.COPY_DST
 _READABLE = wgpu.BufferUsage.MAP_READ | wgpu.BufferUsage.COPY_DST
-RECORD = 4 * (1 + MOST_PLACES)  # bytes: the count, and the first places
+RECORD = 4 * (2 + MOST_PLACES)  # bytes: the invocations that saw faults, the words, the places
 UNIFORM_STEP = 256  # bytes: no device wants a larger alignment
 
 Device = Any  # wgpu brings no types
@@ -71,7 +71,7 @@ class Buffers:
 
 
 class FaultRecord:
-    """The number of wrong words of a batch, and the first 16 places, as the device counts them."""
+    """The number of wrong words of a batch, and the first places, as the device counts them."""
 
     def __init__(self, buffers: Buffers) -> None:
         self.faults = buffers.storage(RECORD)
@@ -86,11 +86,20 @@ class FaultRecord:
         """Return the record once the batch has ended; raise `DeviceError` if it never does."""
         try:
             self._promise.sync_wait()
-            count, *places = struct.unpack("<17I", bytes(self.readable.read_mapped(copy=False)))
+            found = bytes(self.readable.read_mapped(copy=False))
             self.readable.unmap()
         except RuntimeError as error:  # what wgpu makes of a device that is gone
             raise DeviceError(str(error)) from error
-        return Faults(count, tuple(places[:count]))
+        return faults_of(found)
+
+
+def faults_of(record: bytes) -> Faults:
+    """Return the faults that a record of compare.wgsl or memory.wgsl tells.
+
+    The number of words wraps around where very many are wrong, that of invocations does not.
+    """
+    seen, count, *places = struct.unpack(f"<{2 + MOST_PLACES}I", record)
+    return Faults(max(seen, count), tuple(places[:seen]))
 
 
 def parameter_block(*values: int) -> bytes:

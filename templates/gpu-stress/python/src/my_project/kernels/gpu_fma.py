@@ -7,17 +7,18 @@ import numpy as np
 
 from my_project import reference
 from my_project.precisions import ARITHMETIC, Precision
-from my_project.reference import LANES, Judgement
+from my_project.reference import LANES, PERIOD, Judgement
 
-from .gpu import DTYPES, Gpu, Step, groups_over
+from .gpu import DTYPES, BitFlip, Gpu, Step, groups_over
 from .gpu_buffers import Buffer, Buffers, FaultRecord
-from .workload import Faults, Flip, Outcome, Workload
+from .workload import Flip, Outcome, Workload
 
-_GROUP = 64  # invocations
+_GROUP = PERIOD  # invocations of a workgroup, and all workgroups are alike
 _OPERATIONS = 64  # of a step and invocation
-# Enough to fill the largest devices, and few enough for a software one to step often.
+# Enough to fill the largest devices; and few for a software one, where a word of a comparison takes
+# as long as a dozen steps of a chain.
 _MOST_INVOCATIONS = 1 << 20
-_MOST_IN_SOFTWARE = 1 << 14
+_MOST_IN_SOFTWARE = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class _Slot:
 
 
 class GpuFma(Workload):
-    """Two batches under way, each with its own results, which are held to the first ones."""
+    """Two batches under way, each with its own results, which are held to one workgroup's."""
 
     depth = 2
     least, most = 64, 1 << 30
@@ -40,7 +41,7 @@ class GpuFma(Workload):
         self._gpu, self._precision, self._seed = gpu, precision, seed
         self._steps = 0
         self._item = LANES * ARITHMETIC[precision].size  # bytes of an invocation
-        room = min(budget // (1 + self.depth), gpu.largest_binding)
+        room = min(budget // self.depth, gpu.largest_binding)
         self._invocations = _MOST_IN_SOFTWARE if gpu.is_software else _MOST_INVOCATIONS
         while self._invocations * self._item > room and self._invocations > _GROUP:
             self._invocations //= 2
@@ -56,9 +57,9 @@ class GpuFma(Workload):
         compare = self._gpu.pipeline("compare", "main")
         groups = (self._invocations // _GROUP,)
         self._parameters = self._buffers.uniform(0, self._seed)
-        self._first = self._buffers.storage(self._invocations * self._item)
-        self._make_first = self._gpu.step(main, [self._parameters, self._first], groups)
-        words = self._buffers.uniform(self.words, 0)
+        self._first = self._buffers.storage(_GROUP * self._item)
+        self._make_first = self._gpu.step(main, [self._parameters, self._first], (1,))
+        words = self._buffers.uniform(self.words, 0, 0, self._first.size // 4 - 1)
         for _ in range(self.depth):
             results = self._buffers.storage(self._invocations * self._item)
             record = FaultRecord(self._buffers)
@@ -68,14 +69,14 @@ class GpuFma(Workload):
             self._idle.append(_Slot(results, record, run, check))
 
     def check_reference(self) -> Judgement:
-        """Hold all lanes of 64 invocations to the reference, after few steps."""
+        """Hold the first result to the reference, after few steps."""
         steps = ARITHMETIC[self._precision].chain_steps
         self.prepare(steps)
-        sure = [0, self._invocations - 1]
-        invocations = reference.sample_places(self._invocations, sure, self._seed)
-        read = [self._gpu.read(self._first, at * self._item, self._item) for at in invocations]
-        found = np.frombuffer(b"".join(read), DTYPES[self._precision]).astype(np.float64)
-        return reference.judge_chains(found, invocations, self._seed, steps, self._precision)
+        read = self._gpu.read(self._first, 0, self._first.size)
+        found = np.frombuffer(read, DTYPES[self._precision]).astype(np.float64)
+        return reference.judge_chains(
+            found.reshape(_GROUP, LANES), self._seed, steps, self._precision
+        )
 
     def prepare(self, amount: int) -> None:
         """Make the first result of so many steps."""
@@ -83,10 +84,11 @@ class GpuFma(Workload):
         self._gpu.write(self._parameters[0], 0, amount.to_bytes(4, "little"))
         self._gpu.submit([self._make_first])
 
-    def submit(self) -> None:
+    def submit(self, flip: Flip | None = None) -> None:
         """Begin a batch: the same chains again, and a comparison with the first result."""
         slot = self._idle.popleft()
-        self._gpu.submit([slot.run, slot.compare], slot.record, slot.record)
+        flips = [] if flip is None else [BitFlip(slot.results, 4 * flip.word, flip.bit)]
+        self._gpu.submit([slot.run, *flips, slot.compare], slot.record, slot.record)
         self._under_way.append(slot)
 
     def collect(self) -> Outcome:
@@ -101,15 +103,6 @@ class GpuFma(Workload):
     def words(self) -> int:
         """Words of a result."""
         return self._invocations * self._item // 4
-
-    def run_flipped(self, flip: Flip | None) -> Faults:
-        """Run a batch with a bit of its result flipped before the comparison."""
-        slot = self._idle[0]
-        self._gpu.submit([slot.run])
-        if flip is not None:
-            self._gpu.flip(slot.results, flip.word, flip.bit)
-        self._gpu.submit([slot.compare], slot.record, slot.record)
-        return slot.record.wait()
 
     def close(self) -> None:
         """Give the buffers back."""

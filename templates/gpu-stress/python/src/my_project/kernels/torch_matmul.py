@@ -8,14 +8,14 @@ import torch
 
 from my_project import reference
 from my_project.errors import DeviceError
-from my_project.generator import Values, elements
+from my_project.generator import Values
 from my_project.precisions import ARITHMETIC, Precision
-from my_project.reference import Judgement, as_counters
+from my_project.reference import PERIOD, Judgement
 
+from .sides import largest_side
 from .workload import MOST_PLACES, Faults, Flip, Outcome, Workload
 
-_SMALLEST, _LARGEST = 256, 8192
-_LONG = 0.060  # seconds: a product that takes longer leaves no room for a batch of several
+_MATRICES = 4  # A, B, the first C, and one that is compared with it
 _DTYPES = {
     Precision.F64: torch.float64,
     Precision.F32: torch.float32,
@@ -36,30 +36,24 @@ class TorchMatmul(Workload):
         self._dtype = _DTYPES[precision]
         _choose_arithmetic(precision)
         try:
-            self._side = self._largest_side()
+            self._side = largest_side(self._room, _MATRICES + 1, self._time)
             self._left, self._right = self._operands(self._side)
             self._first = self._left @ self._right
-            size = self._first.nbytes
-            shape = (max(1, budget // size - 3), self._side, self._side)
+            size = int(self._first.nbytes)
+            shape = (max(1, budget // size - _MATRICES + 1), self._side, self._side)
             self._products = torch.empty(shape, dtype=self._dtype, device=device)
             _wait(device)
         except RuntimeError as error:
             if "memory" in str(error):  # on the CPU, torch has no type of its own for it
                 raise MemoryError(str(error)) from error
             raise DeviceError(str(error)) from error
+        self._words = size // 4
         self._amount, self._next = 1, 0
         self._outcome = Outcome(0, 0, Faults())
         self.allocated = 3 * size + self._products.nbytes
 
-    def _largest_side(self) -> int:
-        """Return the largest side whose product is quick enough, and whose matrices have room."""
-        side = _SMALLEST
-        while side < _LARGEST and self._fits(2 * side) and 8 * self._time(side) <= _LONG:
-            side *= 2
-        return side
-
-    def _fits(self, side: int) -> bool:
-        return 5 * side * side * ARITHMETIC[self._precision].size <= self._budget
+    def _room(self, side: int) -> int:
+        return self._budget // (side * side * ARITHMETIC[self._precision].size)
 
     def _time(self, side: int) -> float:
         """Return how long a product takes, the second time."""
@@ -72,40 +66,41 @@ class TorchMatmul(Workload):
         return time.monotonic() - begin
 
     def _operands(self, side: int) -> tuple[Tensor, Tensor]:
-        count = side * side
         left, right = (
-            torch.from_numpy(elements(as_counters(first, count), self._seed))
-            .to(self._dtype)
-            .reshape(side, side)
-            .to(self._device)
-            for first in (0, count)
+            torch.from_numpy(each).to(self._dtype).to(self._device)
+            for each in reference.operands(side, self._seed)
         )
-        return left, right
+        repeats = side // PERIOD
+        return left.repeat(repeats, 1), right.repeat(1, repeats)
 
     def _rounded(self, values: Values) -> Values:
         """Return elements as the precision holds them; bf16 has fewer bits than they have."""
         return np.asarray(torch.from_numpy(values).to(self._dtype).double().numpy())
 
     def check_reference(self) -> Judgement:
-        """Hold 64 elements of the first product to the reference."""
-        expected = reference.products(self._side, self._seed, self._rounded)
-        places = torch.from_numpy(expected.places).to(self._device)
-        found = self._first.reshape(-1)[places].double().cpu().numpy()
-        tolerance = reference.library_tolerance(expected, self._side, self._precision)
-        return reference.judge(found, expected.values, tolerance, expected.places)
+        """Hold the first product to the reference."""
+        tile = reference.product_tile(self._side, self._seed, self._rounded)
+        tolerance = reference.library_tolerance(tile, self._precision)
+        strips = self._first.split(PERIOD)
+        return reference.judge_strips(
+            (each.double().cpu().numpy() for each in strips), tile, tolerance
+        )
 
     def prepare(self, amount: int) -> None:
         """Make batches of so many products."""
         self._amount = amount
 
-    def submit(self) -> None:
+    def submit(self, flip: Flip | None = None) -> None:
         """Run a batch: products, each compared with the first one."""
         faults = Faults()
-        for _ in range(self._amount):
-            number = self._next
-            torch.matmul(self._left, self._right, out=self._products[number])
-            faults += self._faults(number)
-            self._next = (number + 1) % len(self._products)
+        for number in range(self._amount):
+            product = self._products[self._next]
+            torch.matmul(self._left, self._right, out=product)
+            if flip is not None and flip.word // self._words == number:
+                mask = int(np.uint32(1 << flip.bit).astype(np.int32))  # the highest bit is the sign
+                _as_words(product)[flip.word % self._words] ^= mask
+            faults += self._compare(product)
+            self._next = (self._next + 1) % len(self._products)
         work = 2 * self._side**3 * self._amount
         self._outcome = Outcome(0 if faults.count else work, 0, faults)
 
@@ -115,16 +110,12 @@ class TorchMatmul(Workload):
 
     @property
     def words(self) -> int:
-        """Words of a product."""
-        return int(self._first.nbytes) // 4
+        """Words of the products of a batch."""
+        return self._amount * self._words
 
-    def run_flipped(self, flip: Flip | None) -> Faults:
-        """Make a product into the first C, with a bit of it flipped before the comparison."""
-        torch.matmul(self._left, self._right, out=self._products[0])
-        if flip is not None:
-            mask = int(np.uint32(1 << flip.bit).astype(np.int32))  # the highest bit is the sign
-            _words(self._products[0])[flip.word] ^= mask
-        return self._faults(0)
+    def place(self, word: int) -> int:
+        """Return the place within a product, whichever it is."""
+        return word % self._words
 
     def close(self) -> None:
         """Give the memory back to the device."""
@@ -132,13 +123,12 @@ class TorchMatmul(Workload):
         if self._device != "cpu":
             torch.cuda.empty_cache()
 
-    def _faults(self, number: int) -> Faults:
-        different = _words(self._first) != _words(self._products[number])
+    def _compare(self, product: Tensor) -> Faults:
+        different = _as_words(self._first) != _as_words(product)
         count = int(different.count_nonzero())  # waits for the device
         if not count:
             return Faults()
-        places = different.nonzero().reshape(-1)[:MOST_PLACES].tolist()
-        return Faults(count, tuple(number * self.words + place for place in places))
+        return Faults(count, tuple(different.nonzero().reshape(-1)[:MOST_PLACES].tolist()))
 
 
 def _choose_arithmetic(precision: Precision) -> None:
@@ -149,7 +139,7 @@ def _choose_arithmetic(precision: Precision) -> None:
     matmul.allow_bf16_reduced_precision_reduction = False
 
 
-def _words(matrix: Tensor) -> Tensor:
+def _as_words(matrix: Tensor) -> Tensor:
     return matrix.reshape(-1).view(torch.int32)
 
 

@@ -36,6 +36,8 @@ class Outcome:
     transferred: int
     """Bytes written and read back."""
     faults: Faults
+    written: int = 0
+    """Bytes of patterns, right or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,24 @@ class Flip:
     """A bit to be flipped, for `selftest`."""
 
     word: int
+    """Of those that the batch verifies, over all its products or buffers."""
     bit: int
+    is_held: bool = False
+    """Flip it before the batch, in what the memory holds, and not in what the batch makes."""
 
 
 class Workload(ABC):
     """A kernel in one precision, with its memory on one device; for one thread.
 
-    A batch is some amount of work: steps, products or buffers.
+    A batch is some amount of work: steps, products or buffers. It computes, then verifies.
     """
 
     depth = 1
     """Batches that may be under way at once."""
     allocated = 0
     """Bytes."""
+    patterned = 0
+    """Bytes that patterns are written over; 0 where there are none."""
     least, most = 1, 1
     """The limits of an amount."""
 
@@ -68,8 +75,8 @@ class Workload(ABC):
         """Make batches of so much from now on; none may be under way."""
 
     @abstractmethod
-    def submit(self) -> None:
-        """Begin a batch."""
+    def submit(self, flip: Flip | None = None) -> None:
+        """Begin a batch, with a bit flipped before it is verified."""
 
     @abstractmethod
     def collect(self) -> Outcome:
@@ -78,11 +85,16 @@ class Workload(ABC):
     @property
     @abstractmethod
     def words(self) -> int:
-        """How many words a flip may fall into, once prepared."""
+        """How many words a batch verifies, once prepared."""
 
-    @abstractmethod
-    def run_flipped(self, flip: Flip | None) -> Faults:
-        """Run one batch, with a bit flipped before it is verified."""
+    @property
+    def holds(self) -> bool:
+        """Whether a batch also verifies what the memory holds from an earlier one."""
+        return False
+
+    def place(self, word: int) -> int:
+        """Return what a word of the next batch is called if it is wrong."""
+        return word
 
     @abstractmethod
     def close(self) -> None:

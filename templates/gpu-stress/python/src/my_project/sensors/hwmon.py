@@ -1,38 +1,41 @@
-"""The CPU's temperature from Linux's hwmon or thermal zones, and the rest from psutil."""
+"""The CPU's sensors: Linux's hwmon or thermal zones, its clocks, and the rest from psutil."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 
 import psutil
 
 from .sensor import Readings, Sensor
 
 _DRIVERS = ("coretemp", "k10temp")
-_SYSTEM = Path("/sys/class")
+_ROOT = Path("/")
 
 
 class CpuSensor(Sensor):
-    """The sensors of the CPU."""
+    """The sensors of the CPU, of all its sockets."""
 
-    def __init__(self, system: Path = _SYSTEM) -> None:
+    def __init__(self, root: Path = _ROOT) -> None:
         super().__init__()
-        self._inputs: list[Path] = []
-        self._zones = sorted(system.glob("thermal/thermal_zone*/temp"))
-        for folder in sorted(system.glob("hwmon/hwmon*")):
-            if read_text(folder / "name") in _DRIVERS:
-                self._inputs = sorted(folder.glob("temp*_input"))
-                self.source = "hwmon"
-                # Where Intel's and AMD's begin to slow down; `crit` of coretemp is TjMax.
-                crit = read_number(folder / "temp1_crit")
-                self.slowdown_c = None if crit is None else crit / 1000
-                break
-        if not self._inputs and self._zones:
-            self._inputs, self.source = self._zones, "thermal"
+        self._root = root
+        chips = sorted((root / "sys/class/hwmon").glob("hwmon*"))
+        chips = [each for each in chips if read_text(each / "name") in _DRIVERS]
+        self._inputs = [path for each in chips for path in sorted(each.glob("temp*_input"))]
+        zones = sorted((root / "sys/class/thermal").glob("thermal_zone*/temp"))
+        self.source = "hwmon" if self._inputs else None
+        if zones and not self._inputs:
+            self._inputs, self.source = zones, "thermal"
+        # Where Intel's and AMD's begin to slow down; `crit` of coretemp is TjMax.
+        limits = _numbers(path for each in chips for path in each.glob("temp*_crit"))
+        self.slowdown_c = min(limits) / 1000 if limits else None
+        meter = _why_no_power(root)
         self.reasons = {
-            "power_w": "the CPU's power is for the administrator alone",
+            "power_w": meter,
             "memory_clock_mhz": "no sensor tells it",
             "ecc_errors": "no sensor tells it",
             "throttle": "no sensor tells it",
-            "power_limit_w": "the CPU's power is for the administrator alone",
+            "power_limit_w": meter,
         }
         if not self._inputs:
             self.reasons["temperature_c"] = "no coretemp, no k10temp and no thermal zone"
@@ -42,7 +45,7 @@ class CpuSensor(Sensor):
 
     def read(self) -> Readings:
         """Read all there is."""
-        found = [value for path in self._inputs if (value := read_number(path)) is not None]
+        found = _numbers(self._inputs)
         if self._inputs and not found:
             self.reasons["temperature_c"] = f"{self._inputs[0]} cannot be read"
         return Readings(
@@ -53,14 +56,29 @@ class CpuSensor(Sensor):
         )
 
     def _clock(self) -> float | None:
-        try:
-            found = psutil.cpu_freq()
-        except (OSError, NotImplementedError, RuntimeError):
-            found = None
-        if found is None or not found.current:
+        """Return the mean of all cores."""
+        cores = (self._root / "sys/devices/system/cpu").glob("cpu*/cpufreq/scaling_cur_freq")
+        clocks = [kilohertz / 1000 for kilohertz in _numbers(cores)]
+        if not clocks:
+            lines = (read_text(self._root / "proc/cpuinfo") or "").splitlines()
+            told = [line.partition(":")[2] for line in lines if line.startswith("cpu MHz")]
+            clocks = [float(each) for each in told]
+        if not clocks:
             self.reasons["clock_mhz"] = "the system does not tell it"
-            return None
-        return float(found.current)
+        return fmean(clocks) if clocks else None
+
+
+def _why_no_power(root: Path) -> str:
+    """Return why the power is not read: only an administrator may read the energy that was used."""
+    meters = sorted((root / "sys/class/powercap").glob("*/energy_uj"))
+    if not meters:
+        return "no power meter"
+    return "the power meter is not read" if os.access(meters[0], os.R_OK) else "Permission denied"
+
+
+def _numbers(paths: Iterable[Path]) -> list[float]:
+    """Return what can be read."""
+    return [value for path in paths if (value := read_number(path)) is not None]
 
 
 def read_text(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any, TypeVar
 
 import pynvml
@@ -111,12 +112,21 @@ class NvmlSensor(Sensor):
 
 def find_nvml() -> list[NvmlSensor]:
     """Return all devices of NVML; raise `NvmlError` where there is no library or driver."""
+    answer = _ask_nvml()
+    if isinstance(answer, str):
+        raise NvmlError(f"NVML: {answer}")
+    return answer
+
+
+@cache
+def _ask_nvml() -> list[NvmlSensor] | str:
+    """Return all devices, or why there are none; it is asked once, for it may take its time."""
     try:
         pynvml.nvmlInit()
         count = pynvml.nvmlDeviceGetCount()
     except pynvml.NVMLError as error:
-        raise NvmlError(f"NVML: {error}") from error
-    found = []
+        return str(error)
+    found: list[NvmlSensor] = []
     for index in range(count):
         with suppress(pynvml.NVMLError, LostError):  # one that is not ours, or is gone
             found.append(NvmlSensor(pynvml.nvmlDeviceGetHandleByIndex(index)))
@@ -126,10 +136,15 @@ def find_nvml() -> list[NvmlSensor]:
 def match_nvml(
     sensors: list[NvmlSensor], *, name: str, uuid: str | None, pci: str | None
 ) -> NvmlSensor | None:
-    """Return the device with this UUID or PCI address, or the only one with this name."""
+    """Return the device with this UUID or PCI address.
+
+    Where the driver tells neither, the only one with this name.
+    """
     for sensor in sensors:
         if is_named(sensor, uuid or "") or is_named(sensor, pci or ""):
             return sensor
+    if uuid or pci:
+        return None
     alike = [sensor for sensor in sensors if sensor.name == name]
     return alike[0] if len(alike) == 1 else None
 

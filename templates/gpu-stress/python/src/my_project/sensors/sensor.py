@@ -55,3 +55,13 @@ class Sensor:
     def total_memory(self) -> int | None:
         """Return the bytes of the device, if they are known."""
         return None
+
+    def record(self, max_temperature: float | None) -> dict[str, Any]:
+        """Return what a report says about it, with the limit that it is held to."""
+        return {
+            "source": self.source,
+            "reasons": self.reasons,
+            "slowdown_c": self.slowdown_c,
+            "max_temperature_c": max_temperature,
+            "power_limit_w": self.power_limit_w,
+        }
