@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use crate::host::Host;
+use crate::number::float;
 use crate::phase::Phase;
 use crate::report::{
     DeviceReport, KernelReport, Program, ReferenceReport, Report, SensorReport, ThroughputReport,
@@ -42,6 +43,7 @@ pub fn assemble(
 fn device(watch: &Watch) -> DeviceReport {
     let (device, state) = (watch.device.clone(), watch.state().clone());
     let facts = state.facts;
+    let notes = state.phases.iter().filter_map(|phase| untested(phase));
     DeviceReport {
         index: device.index,
         name: device.name,
@@ -52,7 +54,7 @@ fn device(watch: &Watch) -> DeviceReport {
         pci: device.pci,
         memory_bytes: device.memory_bytes,
         allocated_bytes: state.phases.iter().map(|phase| phase.allocated()).max().unwrap_or(0),
-        notes: watch.notes.clone(),
+        notes: watch.notes.iter().cloned().chain(notes).collect(),
         sensors: SensorReport {
             source: facts.source,
             reasons: facts.reasons,
@@ -64,6 +66,13 @@ fn device(watch: &Watch) -> DeviceReport {
         samples: state.samples,
         selftest: state.score,
     }
+}
+
+/// Says so where memory was not all written.
+fn untested(phase: &Phase) -> Option<String> {
+    let (written, allocated) = phase.written().filter(|(some, all)| some < all)?;
+    let percent = written * 100 / allocated;
+    Some(format!("memory: only {percent} % of the allocation was tested"))
 }
 
 fn kernel(phase: &Phase) -> KernelReport {
@@ -78,6 +87,7 @@ fn kernel(phase: &Phase) -> KernelReport {
         seconds: rounded(ran.as_secs_f64()),
         operations: total.operations,
         bytes: total.bytes,
+        passes: phase.written().map(|(some, all)| float(some) / float(all.max(1))),
         throughput: ThroughputReport {
             unit: unit.into(),
             min: throughput.min,

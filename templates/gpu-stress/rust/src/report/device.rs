@@ -51,6 +51,7 @@ pub struct KernelReport {
     pub seconds: f64,
     pub operations: u128,
     pub bytes: u128,
+    pub passes: Option<f64>,
     pub throughput: ThroughputReport,
     pub errors: u64,
     pub first_addresses: Vec<u64>,
