@@ -40,11 +40,7 @@ fn warm_up(load: &mut dyn Load, size: u32, meter: &Meter) -> Result<Duration, Fa
 /// # Errors
 ///
 /// [`Failure::Stopped`], or a failure of the device.
-pub fn calibrate(
-    load: &mut dyn Load,
-    meter: &Meter,
-    control: &Control,
-) -> Result<u32, Failure> {
+pub fn calibrate(load: &mut dyn Load, meter: &Meter, control: &Control) -> Result<u32, Failure> {
     let most = load.most();
     let mut size = 1;
     loop {

@@ -73,7 +73,8 @@ impl Tile {
                 let mut sizes = [0.0; WIDTH];
                 for (k, across) in (block..).zip(across.chunks_exact(WIDTH)) {
                     let down = held(left(row, k, side, seed), precision);
-                    for ((element, size), right) in elements.iter_mut().zip(&mut sizes).zip(across) {
+                    for ((element, size), right) in elements.iter_mut().zip(&mut sizes).zip(across)
+                    {
                         element.sum += down * right;
                         *size += (down * right).abs();
                     }

@@ -104,17 +104,17 @@ fn run<T: Real>(arch: Arch, numbers: &mut Vec<T>, repeats: u32, steps: u32, seed
         let counters = 0..INVOCATIONS * LANES;
         numbers.extend(counters.map(|counter| T::new(start(counter, seed))));
     }
-    arch.dispatch(Steps { numbers, repeats, steps });
+    arch.dispatch(Map { numbers, repeats, steps });
 }
 
 /// So many steps of the map on all of these numbers.
-struct Steps<'a, T> {
+struct Map<'a, T> {
     numbers: &'a mut [T],
     repeats: u32,
     steps: u32,
 }
 
-impl<T: Real> WithSimd for Steps<'_, T> {
+impl<T: Real> WithSimd for Map<'_, T> {
     type Output = ();
 
     #[inline(always)]

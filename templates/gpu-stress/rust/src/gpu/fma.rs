@@ -50,9 +50,7 @@ impl Fma {
         let batches = Batches::new(gpu, 0)?;
         let parameters = gpu.parameters(2)?;
         let pipeline = gpu.pipeline(Program::Fma(precision))?;
-        let bind = |buffer: &Buffer| {
-            gpu.bind(&pipeline, &[slot(&parameters, 0, 8), buffer.into()])
-        };
+        let bind = |buffer: &Buffer| gpu.bind(&pipeline, &[slot(&parameters, 0, 8), buffer.into()]);
         let groups = [bind(&results), bind(&first)];
         let compare = gpu.pipeline(Program::Compare)?;
         let buffers = [(&first).into(), (&results).into(), batches.record(0)];

@@ -12,8 +12,8 @@ impl Gpu {
     /// Reads so many bytes of a buffer from an offset on; both are multiples of 4.
     pub(super) fn read(&self, buffer: &Buffer, offset: u64, size: u64) -> Result<Vec<u8>, Failure> {
         let copy = self.buffer_for(size, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
-        let submission = self
-            .submit(|encoder| encoder.copy_buffer_to_buffer(buffer, offset, &copy, 0, size));
+        let submission =
+            self.submit(|encoder| encoder.copy_buffer_to_buffer(buffer, offset, &copy, 0, size));
         let (sender, mapped) = channel();
         copy.map_async(MapMode::Read, .., move |result| {
             // Nobody waits any more where the wait has failed.

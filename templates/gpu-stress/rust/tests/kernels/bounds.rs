@@ -99,8 +99,8 @@ fn a_block_of_products_that_is_left_out_is_seen_in_f16_at_every_side() {
         let most = tile.tolerance.iter().copied().fold(0.0, f64::max);
         assert!(most < mean / 2.0, "{side}: {most} of {mean}");
         let sum_of = |row, column, block: u32| {
-            let products =
-                (block..block + 16).map(|k| left(row, k, side, SEED) * right(k, column, side, SEED));
+            let products = (block..block + 16)
+                .map(|k| left(row, k, side, SEED) * right(k, column, side, SEED));
             products.sum::<f64>()
         };
         let places = (0..64).flat_map(|row| (0..64).map(move |column| (row, column)));

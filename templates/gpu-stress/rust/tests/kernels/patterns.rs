@@ -112,7 +112,8 @@ fn the_comparison_counts_each_word_that_differs_and_no_other() {
         assert_eq!(places.len(), 16, "sixteen are told, each once");
         assert!(places.iter().all(|place| spoilt.contains(place)), "{places:?}");
         // The last word alone, by few invocations.
-        let results: Vec<_> = (0..words).map(|word| first[at(word)] ^ (word / (words - 1))).collect();
+        let results: Vec<_> =
+            (0..words).map(|word| first[at(word)] ^ (word / (words - 1))).collect();
         let buffers = [bytes(&first), bytes(&results), vec![0; 72]];
         let record = lab.run((COMPARE, "main"), &parameters, &buffers, (3, 1)).remove(2);
         let record: Vec<u32> = bytemuck::pod_collect_to_vec(&record);
