@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use my_project::control::Control;
 use my_project::device::{Device, Kind};
-use my_project::load::{Done, LEAST_MEMORY, Load, Maker, make_fitting};
+use my_project::load::{Done, Load, Maker};
+use my_project::load::{LEAST_MEMORY, make_fitting};
 use my_project::reference::Reference;
 use my_project::report::{Status, Verdict};
 use my_project::sensors::{Absent, Limits, Reading, Reasons};
