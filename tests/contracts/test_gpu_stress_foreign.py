@@ -101,8 +101,8 @@ def test_a_file_that_is_no_report_is_refused(tested: Subject, tmp_path: Path, fa
 
 FLAWS = {
     b"{}": "/version is missing",
-    b"[]": "it is not of the type object",
-    b"null": "it is not of the type object",
+    b"[]": "the whole is not of the type object",
+    b"null": "the whole is not of the type object",
 }
 
 

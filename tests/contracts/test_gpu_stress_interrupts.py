@@ -111,8 +111,9 @@ def test_a_sensor_that_hangs_holds_up_nothing(
     """The run goes on, an interrupt stops it, and so does its own end."""
     env = nvml(tmp_path, nvml_library, {"delay.power": "30"})
     words = ("gpu", *GPU, "--sensors", UUID, "--kernel", "fma", "--json", "report.json")
-    running = tested.start(*words, "--duration", "60s", env=env)
+    running = tested.start(*words, "--duration", "60s", env=env, columns=80)
     running.wait_until(lambda: "power" in calls(tmp_path))
+    running.wait_until(lambda: running.text("stderr").count("FLOP/s") >= 2, 20)
     stopped(running, signal.SIGTERM)
     ran = tested.run(*words, "--duration", "1s", env=env)
     assert (ran.status, ran.seconds < 15) == (0, True)

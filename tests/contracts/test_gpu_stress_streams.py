@@ -34,7 +34,7 @@ def test_an_interrupt_where_nobody_reads(tested: Subject, stream: int) -> None:
     os.set_blocking(theirs, False)
     os.write(theirs, b"x" * 4096)
     os.set_blocking(theirs, True)
-    before = ("sh", "-c", f'exec "$@" {stream}>&{theirs}', "sh")
+    before = ("bash", "-c", f'exec "$@" {stream}>&{theirs}', "bash")
     words = (*SHORT, "--precision", "f32", "--precision", "f64")
     running = Running(
         [*tested.words, *words], tested.folder, tested.env, before=before, passed=theirs

@@ -89,6 +89,20 @@ def test_a_gpu_is_found_opened_and_tested() -> None:
     assert (count["flips"], count["caught"], count["false_alarms"]) == (3, 3, 0)
 
 
+def run_briefly(kernel: str, precision: str | None) -> Hearing:
+    """Run a kernel for a tenth of a second in one thread."""
+    hearing, order = Hearing(), {"kernel": kernel, "precision": precision, "budget": 4 << 20}
+    together = Thread(
+        target=hearing.worker.run, kwargs={"threads": 1, "least": 1, "seconds": 0.1, **order}
+    )
+    together.start()
+    while together.is_alive() and not hearing.heard("ready"):
+        time.sleep(0.01)
+    hearing.worker.go()
+    together.join()
+    return hearing
+
+
 class Spoilt(CpuFma):
     """Has its first result spoilt, so that all that follow differ from it."""
 
@@ -100,32 +114,22 @@ class Spoilt(CpuFma):
 def test_errors_count_before_the_first_batch_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "CpuFma", Spoilt)
     monkeypatch.setattr(Spoilt, "check_reference", lambda _: None)
-    hearing = Hearing()
-    order = {"kernel": "fma", "precision": "f32", "budget": 4 << 20, "seconds": 0.1}
-    together = Thread(target=hearing.worker.run, kwargs={"threads": 1, **order})
-    together.start()
-    hearing.wait_until_ready(together)
-    hearing.worker.go()
-    together.join()
+    hearing = run_briefly("fma", "f32")
     for found in hearing.heard("warm") + hearing.heard("batch"):
         assert found["errors"] == 16  # the same word of each repeat
         assert found["places"][:2] == [3, 1024 + 3]
+    assert hearing.heard("warm")
     assert {batch["operations"] for batch in hearing.heard("batch")} == {0}
 
 
 def test_memory_tells_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    hearing = Hearing()
     monkeypatch.setattr(CpuMemory, "least", 3)
-    order = {"kernel": "memory", "precision": None, "budget": 4 << 20, "seconds": 0.1}
-    together = Thread(target=hearing.worker.run, kwargs={"threads": 1, **order})
-    together.start()
-    hearing.wait_until_ready(together)
-    hearing.worker.go()
-    together.join()
+    hearing = run_briefly("memory", None)
     (allocated,) = hearing.heard("allocated")
     assert allocated["patterned"] == 4 << 20
     assert hearing.heard("warm")[0]["written"] == 3 * (1 << 18)
-    assert all(batch["bytes"] == 3 * batch["written"] for batch in hearing.heard("batch")[-1:])
+    last = hearing.heard("batch")[-1]
+    assert last["bytes"] == 3 * last["written"]  # checked before and after
 
 
 def test_a_stopped_worker_begins_no_batch() -> None:

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use crate::host::Host;
+use crate::number::float;
 use crate::phase::Phase;
 use crate::report::{
     DeviceReport, KernelReport, Program, ReferenceReport, Report, ScoreReport, SensorReport,
@@ -43,6 +44,7 @@ fn device(watch: &Watch) -> DeviceReport {
     let (device, state) = (watch.device.clone(), watch.state().clone());
     let facts = state.facts;
     let allocated = state.phases.iter().map(|phase| phase.allocated()).max();
+    let notes = state.phases.iter().filter_map(|phase| untested(phase));
     DeviceReport {
         index: device.index.map(|index| index as u128),
         name: device.name,
@@ -53,7 +55,7 @@ fn device(watch: &Watch) -> DeviceReport {
         pci: device.pci,
         memory_bytes: device.memory_bytes.map(i128::from),
         allocated_bytes: allocated.unwrap_or(0).into(),
-        notes: watch.notes.clone(),
+        notes: watch.notes.iter().cloned().chain(notes).collect(),
         sensors: SensorReport {
             source: facts.source,
             reasons: facts.reasons,
@@ -65,6 +67,13 @@ fn device(watch: &Watch) -> DeviceReport {
         samples: state.samples,
         selftest: state.score.map(ScoreReport::from),
     }
+}
+
+/// Says so where memory was not all written.
+fn untested(phase: &Phase) -> Option<String> {
+    let (written, allocated) = phase.written().filter(|(some, all)| some < all)?;
+    let percent = written * 100 / allocated;
+    Some(format!("memory: only {percent} % of the allocation was tested"))
 }
 
 fn kernel(phase: &Phase) -> KernelReport {
@@ -79,7 +88,7 @@ fn kernel(phase: &Phase) -> KernelReport {
         seconds: rounded(ran.as_secs_f64()),
         operations: total.operations,
         bytes: total.bytes,
-        passes: None,
+        passes: phase.written().map(|(some, all)| float(some) / float(all.max(1))),
         throughput: ThroughputReport {
             unit: unit.into(),
             min: throughput.min,

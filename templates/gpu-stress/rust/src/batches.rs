@@ -1,6 +1,5 @@
 //! Owns the size of batches: large enough to count, small enough to stop soon.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
@@ -27,23 +26,29 @@ pub fn fitting(size: u32, took: Duration, most: u32) -> u32 {
     whole32((f64::from(size) * factor).round()).clamp(1, most)
 }
 
-/// Finds the size of batches, and makes the device warm by it. What is computed is not counted.
+/// Runs a batch that does not count, but for what it finds; returns how long it took.
+fn warm_up(load: &mut dyn Load, size: u32, meter: &Meter) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    load.start(size, None)?;
+    let done = load.finish()?;
+    meter.warm_up(&done);
+    Ok(start.elapsed())
+}
+
+/// Finds the size of batches, and makes the device warm by it.
 ///
 /// # Errors
 ///
 /// [`Failure::Stopped`], or a failure of the device.
-pub fn calibrate(load: &mut dyn Load, control: &Control) -> Result<u32, Failure> {
+pub fn calibrate(load: &mut dyn Load, meter: &Meter, control: &Control) -> Result<u32, Failure> {
     let most = load.most();
     let mut size = 1;
     loop {
         if control.is_stopped() {
             return Err(Failure::Stopped);
         }
-        let start = Instant::now();
-        load.compute(size)?;
-        load.verify()?;
-        load.finish()?;
-        let took = start.elapsed();
+        load.prepare(size)?;
+        let took = warm_up(load, size, meter)?;
         let next = fitting(size, took, most);
         // A size that grows by less was measured with one that is close to it.
         if took >= SHORTEST || next <= size.saturating_add(size / 4) {
@@ -53,18 +58,20 @@ pub fn calibrate(load: &mut dyn Load, control: &Control) -> Result<u32, Failure>
     }
 }
 
-/// Makes a load ready, and waits until all of the device are. Returns the size of batches.
+/// Makes a load ready, and goes on until all of the device are, so that each finds it as busy as it
+/// will be. Returns the size of batches.
 fn begin(
     load: &mut dyn Load,
     phase: &Phase,
+    meter: &Meter,
     arrival: Arrival<'_>,
     control: &Control,
 ) -> Result<u32, Failure> {
-    let size = calibrate(load, control)?;
+    let size = calibrate(load, meter, control)?;
     load.prepare(size)?;
     drop(arrival);
     while !phase.is_complete() && !control.is_stopped() && phase.failure().is_none() {
-        thread::sleep(Duration::from_millis(1));
+        warm_up(load, size, meter)?;
     }
     control.begin();
     phase.begin();
@@ -84,7 +91,7 @@ pub fn run(
     arrival: Arrival<'_>,
     control: &Control,
 ) -> Result<(), Failure> {
-    let mut size = begin(load, phase, arrival, control)?;
+    let mut size = begin(load, phase, meter, arrival, control)?;
     let (mut under_way, mut outside, mut wanted) = (0, 0, size);
     let (mut last, mut has_run) = (Instant::now(), false);
     loop {
@@ -92,8 +99,7 @@ pub fn run(
         let is_due = has_run && phase.is_over();
         let goes_on = !is_due && !control.is_stopped() && phase.failure().is_none();
         while goes_on && wanted == size && under_way < load.depth() {
-            load.compute(size)?;
-            load.verify()?;
+            load.start(size, None)?;
             (under_way, has_run) = (under_way + 1, true);
         }
         if under_way > 0 {

@@ -17,14 +17,14 @@
 //! let reference = load.reference()?.expect("fma has one");
 //! assert_eq!(reference.wrong.count, 0);
 //! load.prepare(1000)?;
-//! load.compute(1000)?;
-//! load.verify()?;
+//! load.start(1000, None)?;
 //! assert_eq!(load.finish()?.wrong.count, 0);
 //! # Ok::<(), my_project::Failure>(())
 //! ```
 
 pub mod assemble;
 pub mod batches;
+pub mod buffers;
 pub mod cgroup;
 pub mod control;
 pub mod cpu;

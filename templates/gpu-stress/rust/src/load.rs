@@ -53,14 +53,26 @@ pub struct Done {
     pub operations: u64,
     /// Bytes written and read back.
     pub bytes: u64,
+    /// Bytes of the allocation that were written to be read back.
+    pub written: u64,
     /// What was not as it should be.
     pub wrong: Wrong,
 }
 
+/// A bit that is flipped to see whether it is found; the word says which one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flip {
+    /// Of what a batch has computed or written, before it is verified.
+    Fresh(u64),
+    /// Of what a batch finds in memory and verifies before it is written anew; a fresh one where it
+    /// finds nothing.
+    Held(u64),
+}
+
 /// A kernel on a device, with its memory.
 ///
-/// A batch is `compute`, then `verify`, then `finish`; up to `depth` batches may be computed and
-/// verified before the first is finished.
+/// A batch is `start`, then `finish`; up to `depth` batches may be started before the first is
+/// finished. `start` is made of `compute` and `verify`, for runs as well as for the selftest.
 pub trait Load: Send {
     /// Holds the first result to the reference, unless the kernel needs none.
     ///
@@ -69,26 +81,35 @@ pub trait Load: Send {
     /// A failure of the device; what is outside the tolerance is part of the reference.
     fn reference(&mut self) -> Result<Option<Reference>, Failure>;
 
-    /// Makes the first result of batches of this size, which the following are compared with.
+    /// Makes the first result of batches of this size, which the following are compared with, where
+    /// it depends on that.
     ///
     /// # Errors
     ///
     /// A failure of the device.
     fn prepare(&mut self, size: u32) -> Result<(), Failure>;
 
-    /// Computes or writes a batch of this size.
+    /// Starts a batch of this size; returns the address of the word of which a bit was flipped.
     ///
     /// # Errors
     ///
     /// A failure of the device.
-    fn compute(&mut self, size: u32) -> Result<(), Failure>;
-
-    /// Compares what was computed last.
-    ///
-    /// # Errors
-    ///
-    /// A failure of the device.
-    fn verify(&mut self) -> Result<(), Failure>;
+    fn start(&mut self, size: u32, flip: Option<Flip>) -> Result<Option<u64>, Failure> {
+        let held = match flip {
+            Some(Flip::Held(random)) => self.flip_held(size, random)?,
+            _ => None,
+        };
+        self.compute(size)?;
+        let Some(Flip::Fresh(random) | Flip::Held(random)) = flip.filter(|_| held.is_none()) else {
+            self.verify()?;
+            return Ok(held);
+        };
+        let place = self.flip(random)?;
+        self.verify()?;
+        // Back again, since a memory is looked at once more before it is written anew.
+        self.flip(random)?;
+        Ok(Some(place))
+    }
 
     /// Waits for the oldest batch, and tells what it did.
     ///
@@ -97,12 +118,36 @@ pub trait Load: Send {
     /// A failure of the device.
     fn finish(&mut self) -> Result<Done, Failure>;
 
-    /// Flips a bit of what was computed last, or flips it back; returns the word's address.
+    /// Computes or writes a batch of this size.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn compute(&mut self, size: u32) -> Result<(), Failure>;
+
+    /// Compares all that was computed last.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn verify(&mut self) -> Result<(), Failure>;
+
+    /// Flips a bit anywhere in what was computed last, or flips it back; returns the word's address.
     ///
     /// # Errors
     ///
     /// A failure of the device.
     fn flip(&mut self, random: u64) -> Result<u64, Failure>;
+
+    /// Flips a bit anywhere in what a batch of this size would find; returns the word's address, or
+    /// none where it would find nothing.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the device.
+    fn flip_held(&mut self, _size: u32, _random: u64) -> Result<Option<u64>, Failure> {
+        Ok(None)
+    }
 
     /// The largest size of a batch.
     fn most(&self) -> u32;

@@ -33,7 +33,9 @@ pub struct Count {
     pub operations: u128,
     /// Bytes.
     pub bytes: u128,
-    /// Wrong words.
+    /// Bytes that were written to be read back, in batches that do not count too.
+    pub written: u128,
+    /// Wrong words, those of batches that do not count among them.
     pub wrong: Wrong,
     /// How many batches are under way at a time.
     pub together: usize,
@@ -43,6 +45,13 @@ pub struct Count {
     pub span: Option<(Instant, Instant)>,
     /// What was done since the last look, and when the last batch before it ended.
     window: (u64, Option<Instant>),
+}
+
+impl Count {
+    fn found(&mut self, done: &Done) {
+        self.written += u128::from(done.written);
+        self.wrong.merge(&done.wrong);
+    }
 }
 
 impl Meter {
@@ -67,13 +76,18 @@ impl Meter {
         count.batches += 1;
         count.operations += u128::from(operations);
         count.bytes += u128::from(bytes);
-        count.wrong.merge(&done.wrong);
+        count.found(done);
         if count.ended.len() < KEPT {
             count.ended.push(Ended { start, end: now, work });
         }
         count.span = Some((count.span.map_or(start, |(first, _)| first), now));
         count.window.0 += work;
         count.window.1.get_or_insert(start);
+    }
+
+    /// Counts a batch of the warm-up: its work does not count, but what it found does.
+    pub fn warm_up(&self, done: &Done) {
+        self.lock().found(done);
     }
 
     /// Operations or bytes a second since the last look, over whole batches.

@@ -8,7 +8,7 @@ use crate::load::Wrong;
 use crate::meter::{Count, Ended, Meter};
 use crate::number::{float, median};
 use crate::reference::Reference;
-use crate::{Failure, Task};
+use crate::{Failure, Kernel, Task};
 
 /// A kernel that ran for less has its throughput from batches rather than samples.
 const FEW: Duration = Duration::from_secs(3);
@@ -136,6 +136,7 @@ impl Phase {
             total.batches += count.batches;
             total.operations += count.operations;
             total.bytes += count.bytes;
+            total.written += count.written;
             total.wrong.merge(&count.wrong);
             total.span = match (total.span, count.span) {
                 (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -143,6 +144,12 @@ impl Phase {
             };
         }
         total
+    }
+
+    /// Bytes that memory has written, and those of its allocation; none for other kernels.
+    pub fn written(&self) -> Option<(u128, u128)> {
+        let is_memory = self.task.kernel == Kernel::Memory;
+        is_memory.then(|| (self.total().written, self.allocated().into()))
     }
 
     /// What was wrong: words, and samples outside the tolerance with the numbers of their elements.

@@ -4,18 +4,18 @@ use std::cmp::Ordering;
 
 use crate::Precision;
 use crate::load::Wrong;
-use crate::random::{element, start};
+use crate::random::start;
 
-/// How close a sample of the first result came to the reference.
+/// How close the first result came to the reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     /// Elements that were compared.
     pub samples: u64,
     /// The largest error; none where a value was not finite.
     pub largest_error: Option<f64>,
-    /// The least of the samples' tolerances.
+    /// The least of the elements' tolerances.
     pub tolerance: f64,
-    /// Samples outside of theirs, and the numbers of the first of these elements.
+    /// Elements outside of theirs, and the numbers of the first of them.
     pub wrong: Wrong,
 }
 
@@ -35,27 +35,30 @@ pub struct Sample {
 impl Reference {
     /// Compares samples; that no number is close to an infinity needs no case of its own.
     #[must_use]
-    pub fn new(samples: &[Sample]) -> Self {
-        let errors = samples.iter().map(|sample| (sample.found - sample.expected).abs());
-        let is_finite = samples.iter().all(|sample| sample.found.is_finite());
-        let mut wrong = Wrong::default();
-        for (error, sample) in errors.clone().zip(samples) {
-            let is_close = error.partial_cmp(&sample.tolerance).is_some_and(Ordering::is_le);
-            if !is_close {
-                wrong.add(sample.place);
-            }
-        }
-        Self {
-            samples: samples.len() as u64,
-            largest_error: is_finite.then(|| errors.fold(0.0, f64::max)),
-            tolerance: samples.iter().map(|sample| sample.tolerance).fold(f64::INFINITY, f64::min),
-            wrong,
-        }
+    pub fn new(samples: impl IntoIterator<Item = Sample>) -> Self {
+        let none = Self {
+            samples: 0,
+            largest_error: Some(0.0),
+            tolerance: f64::INFINITY,
+            wrong: Wrong::default(),
+        };
+        samples.into_iter().fold(none, Self::with)
     }
-}
 
-impl Reference {
-    /// This one and another, of another load with the same task.
+    fn with(mut self, sample: Sample) -> Self {
+        let Sample { place, found, expected, tolerance } = sample;
+        let error = (found - expected).abs();
+        self.samples += 1;
+        self.largest_error =
+            self.largest_error.filter(|_| found.is_finite()).map(|largest| largest.max(error));
+        self.tolerance = self.tolerance.min(tolerance);
+        if error.partial_cmp(&tolerance).is_none_or(Ordering::is_gt) {
+            self.wrong.add(place);
+        }
+        self
+    }
+
+    /// This one and another, of another load with the same task or of another part of it.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let mut wrong = self.wrong.clone();
@@ -71,6 +74,8 @@ impl Reference {
 
 /// Lanes of x and y that an invocation of `fma` has.
 pub const LANES: u32 = 32;
+/// Invocations after which the input of `fma` repeats itself: those of a workgroup.
+pub const INVOCATIONS: u32 = 64;
 /// The factor of the map, as in `fma.wgsl`.
 pub const FACTOR: f64 = 0.618_033_988_749_894_9;
 /// What no value of the map exceeds.
@@ -130,74 +135,16 @@ pub fn fma(invocation: u32, steps: u32, seed: u32, precision: Precision) -> [f64
     lanes
 }
 
-/// Holds the lanes of these invocations, one after the other, to the reference.
+/// Holds the first result, which is all lanes of all invocations that differ, to the reference.
 #[must_use]
 pub fn compare_fma(
-    invocations: &[u32],
     found: impl IntoIterator<Item = f64>,
     steps: u32,
     seed: u32,
     precision: Precision,
 ) -> Reference {
     let tolerance = fma_tolerance(precision, steps);
-    let expected = invocations.iter().flat_map(|&invocation| {
-        let first = u64::from(invocation) * u64::from(LANES);
-        (first..).zip(fma(invocation, steps, seed, precision))
-    });
-    let sample = |((place, expected), found)| Sample { place, found, expected, tolerance };
-    Reference::new(&expected.zip(found).map(sample).collect::<Vec<_>>())
-}
-
-/// How a sum of products was made.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Sums {
-    /// 16 at a time in the precision, and these in f32, or f64 for f64, as in `matmul.wgsl`.
-    Tiled,
-    /// In an order of the library's own, in its accumulator.
-    Library {
-        /// What it adds up in.
-        accumulator: Precision,
-    },
-}
-
-/// An element as the precision holds it, which is not exactly only in bf16.
-fn held(element: f64, precision: Precision) -> f64 {
-    if precision == Precision::Bf16 { half::bf16::from_f64(element).to_f64() } else { element }
-}
-
-/// An element of a product: its value, and how far off it may be.
-///
-/// Source of the bound: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, §3.1.
-#[must_use]
-pub fn product(
-    place: (u32, u32),
-    side: u32,
-    seed: u32,
-    precision: Precision,
-    sums: Sums,
-) -> (f64, f64) {
-    let (row, column) = place;
-    let count = side * side;
-    let (mut sum, mut sizes) = (0.0, 0.0);
-    for k in 0..side {
-        let left = held(element(row * side + k, seed), precision);
-        let right = held(element(count + k * side + column, seed), precision);
-        sum += left * right;
-        sizes += (left * right).abs();
-    }
-    let (unit, side) = (precision.unit(), f64::from(side));
-    let tolerance = match sums {
-        Sums::Tiled => {
-            let total = if precision == Precision::F64 { precision } else { Precision::F32 };
-            (17.0 * unit + side / 16.0 * total.unit()) * sizes + unit * sum.abs()
-        }
-        Sums::Library { accumulator } => side * accumulator.unit() * sizes + unit * sum.abs(),
-    };
-    (sum, tolerance)
-}
-
-/// Places that are sampled: the first, the last, and others at random, `count` in all.
-pub fn places(count: usize, all: u32, mut random: impl FnMut() -> u64) -> Vec<u32> {
-    let drawn = (2..count).map(|_| u32::try_from(random() % u64::from(all)).unwrap_or_default());
-    [0, all - 1].into_iter().chain(drawn).collect()
+    let expected = (0..INVOCATIONS).flat_map(|at| fma(at, steps, seed, precision));
+    let sample = |(place, (expected, found))| Sample { place, found, expected, tolerance };
+    Reference::new((0..).zip(expected.zip(found)).map(sample))
 }

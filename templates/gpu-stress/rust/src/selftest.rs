@@ -3,12 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::Control;
-use crate::load::{LEAST_MEMORY, Load, Maker};
+use crate::load::{Flip, Load, Maker};
 use crate::seed::Seeds;
 use crate::{Failure, Kernel, Precision, Task};
 
-/// The size of batches: enough that all of a kernel's way is gone.
-const SIZE: u32 = 2;
+/// So little that rounds are quick, and several buffers and products all the same.
+const MEMORY: u64 = 2 << 20;
+
+/// The size of batches: several products, which are not as many as fit, several buffers, and enough
+/// steps that starts are left behind.
+const fn size(kernel: Kernel) -> u32 {
+    match kernel {
+        Kernel::Fma => 192,
+        Kernel::Matmul | Kernel::Memory => 3,
+    }
+}
 
 /// How many flips were caught.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -46,17 +55,25 @@ pub fn selftest(
     let mut seeds = Seeds::new();
     let mut score = Score::default();
     for task in Task::all(&Kernel::ALL, &[Precision::F32]) {
-        let mut load = maker.make(task, LEAST_MEMORY, seeds.seed())?;
-        load.prepare(SIZE)?;
-        for _ in 0..rounds {
-            if control.is_stopped() {
-                tell(score);
-                return Err(Failure::Stopped);
+        let mut load = maker.make(task, MEMORY, seeds.seed())?;
+        let size = size(task.kernel);
+        load.prepare(size)?;
+        for round in 0..rounds {
+            // One after the other, and then the other way round, so that each of two batches that
+            // may be under way has its share of both.
+            for flips in [round % 2 == 0, round % 2 != 0] {
+                if control.is_stopped() {
+                    tell(score);
+                    return Err(Failure::Stopped);
+                }
+                if flips {
+                    score.flips += 1;
+                    score.caught += u64::from(is_caught(&mut *load, size, &mut seeds)?);
+                } else {
+                    score.rounds_without += 1;
+                    score.false_alarms += u64::from(is_false_alarm(&mut *load, size)?);
+                }
             }
-            score.flips += 1;
-            score.caught += u64::from(is_caught(&mut *load, seeds.draw())?);
-            score.rounds_without += 1;
-            score.false_alarms += u64::from(is_false_alarm(&mut *load)?);
         }
         tell(score);
     }
@@ -64,18 +81,15 @@ pub fn selftest(
 }
 
 /// Whether a flip is counted as exactly one wrong word, at its place.
-fn is_caught(load: &mut dyn Load, random: u64) -> Result<bool, Failure> {
-    load.compute(SIZE)?;
-    let place = load.flip(random)?;
-    load.verify()?;
+fn is_caught(load: &mut dyn Load, size: u32, seeds: &mut Seeds) -> Result<bool, Failure> {
+    let (kind, random) = (seeds.draw(), seeds.draw());
+    let flip = if kind % 2 == 0 { Flip::Fresh(random) } else { Flip::Held(random) };
+    let place = load.start(size, Some(flip))?;
     let wrong = load.finish()?.wrong;
-    // Back again, since a memory is looked at once more before it is written anew.
-    load.flip(random)?;
-    Ok(wrong.count == 1 && wrong.addresses == [place])
+    Ok(wrong.count == 1 && place == wrong.addresses.first().copied())
 }
 
-fn is_false_alarm(load: &mut dyn Load) -> Result<bool, Failure> {
-    load.compute(SIZE)?;
-    load.verify()?;
+fn is_false_alarm(load: &mut dyn Load, size: u32) -> Result<bool, Failure> {
+    load.start(size, None)?;
     Ok(load.finish()?.wrong.count > 0)
 }

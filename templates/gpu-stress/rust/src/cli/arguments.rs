@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use my_project::settings::parse_throughput;
-use my_project::settings::{parse_count, parse_device, parse_duration};
-use my_project::settings::{parse_fraction, parse_temperature};
+use my_project::settings::{parse_count, parse_device};
+use my_project::settings::{parse_duration, parse_fraction};
+use my_project::settings::{parse_temperature, parse_throughput};
 use my_project::{Kernel, Precision};
 
 use super::examples;

@@ -3,6 +3,8 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, Parser};
 
+use my_project::text::line;
+
 use super::arguments::{Arguments, EMPTY};
 
 /// The arguments; or what to print instead, and the exit status.
@@ -28,7 +30,7 @@ fn of_value(error: &Error) -> Option<String> {
     let option = text(ContextKind::InvalidArg)?.split(' ').next()?;
     // Only what a report is read from has no option.
     let option = if option.starts_with('-') { option } else { "report" };
-    let value = my_project::text::line(text(ContextKind::InvalidValue)?);
+    let value = line(text(ContextKind::InvalidValue)?);
     match (error.kind(), error.get(ContextKind::ValidValue)) {
         (ErrorKind::ValueValidation, _) => {
             let why = std::error::Error::source(error)?.to_string();

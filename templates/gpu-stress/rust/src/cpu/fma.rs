@@ -8,23 +8,21 @@ use super::real::Real;
 use crate::Failure;
 use crate::load::{Done, Load, Wrong};
 use crate::random::start;
-use crate::reference::{FACTOR, LANES, Reference, compare_fma, fma_steps, places};
-use crate::seed::Seeds;
+use crate::reference::{FACTOR, INVOCATIONS, LANES, Reference, compare_fma, fma_steps};
 
-/// Invocations in a block: 16 KiB in f32.
-const INVOCATIONS: u32 = 128;
+/// How often a block repeats the invocations that differ: 16 KiB in f32.
+const REPEATS: u32 = 2;
 /// Operations of a step of an invocation.
 const OPERATIONS: u64 = 64;
 /// Pairs of vectors that are under way at once, which hides how long a multiply-add takes.
 const PAIRS: usize = 8;
-/// Invocations that the reference looks at.
-const SAMPLES: usize = 64;
 
 pub(super) struct Fma<T> {
     seed: u32,
     arch: Arch,
     /// Sixteen x, then sixteen y of each invocation.
     results: Vec<T>,
+    /// What the invocations that differ made, each once.
     first: Vec<T>,
     done: Done,
 }
@@ -43,37 +41,32 @@ impl<T: Real> Fma<T> {
 
 impl<T: Real> Load for Fma<T> {
     fn reference(&mut self) -> Result<Option<Reference>, Failure> {
-        let (seed, steps) = (self.seed, fma_steps(T::PRECISION));
-        self.compute(steps)?;
-        let mut seeds = Seeds::new();
-        let places = places(SAMPLES, INVOCATIONS, || seeds.draw());
-        let found = places.iter().flat_map(|&place| {
-            let lanes = u64::from(place * LANES)..u64::from((place + 1) * LANES);
-            lanes.map(|lane| self.results[crate::number::size(lane)].wide())
-        });
-        Ok(Some(compare_fma(&places, found, steps, seed, T::PRECISION)))
+        let steps = fma_steps(T::PRECISION);
+        self.prepare(steps)?;
+        let found = self.first.iter().map(|number| number.wide());
+        Ok(Some(compare_fma(found, steps, self.seed, T::PRECISION)))
     }
 
     fn prepare(&mut self, size: u32) -> Result<(), Failure> {
-        self.compute(size)?;
-        self.first.clone_from(&self.results);
+        run(self.arch, &mut self.first, 1, size, self.seed);
         Ok(())
     }
 
     fn compute(&mut self, size: u32) -> Result<(), Failure> {
-        self.results.clear();
-        let counters = 0..INVOCATIONS * LANES;
-        self.results.extend(counters.map(|counter| T::new(start(counter, self.seed))));
-        self.arch.dispatch(Steps { numbers: &mut self.results, steps: size });
-        let operations = OPERATIONS * u64::from(INVOCATIONS) * u64::from(size);
+        run(self.arch, &mut self.results, REPEATS, size, self.seed);
+        let invocations = u64::from(REPEATS * INVOCATIONS);
+        let operations = OPERATIONS * invocations * u64::from(size);
         self.done = Done { operations, ..Done::default() };
         Ok(())
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
         let mut wrong = Wrong::default();
-        let words = [&self.first, &self.results].map(|numbers| bytemuck::cast_slice(numbers));
-        wrong.compare(words[0], words[1], 0);
+        let first: &[u32] = bytemuck::cast_slice(&self.first);
+        let results: &[u32] = bytemuck::cast_slice(&self.results);
+        for (number, repeat) in (0..).zip(results.chunks(first.len())) {
+            wrong.compare(first, repeat, number * first.len() as u64);
+        }
         self.done.wrong = wrong;
         Ok(())
     }
@@ -83,7 +76,10 @@ impl<T: Real> Load for Fma<T> {
     }
 
     fn flip(&mut self, random: u64) -> Result<u64, Failure> {
-        Ok(flip(bytemuck::cast_slice_mut(&mut self.results), random))
+        let words: &mut [u32] = bytemuck::cast_slice_mut(&mut self.results);
+        let word = (random >> 8) % words.len() as u64;
+        flip(words, word, random);
+        Ok(word)
     }
 
     fn most(&self) -> u32 {
@@ -91,24 +87,34 @@ impl<T: Real> Load for Fma<T> {
     }
 
     fn allocated(&self) -> u64 {
-        2 * size_of_val(&self.results[..]) as u64
+        let block = u64::from(INVOCATIONS * LANES) * T::PRECISION.size();
+        block * u64::from(1 + REPEATS)
     }
 }
 
-/// Flips a random bit; returns the number of its word.
-pub(super) fn flip(words: &mut [u32], random: u64) -> u64 {
-    let word = (random >> 8) % words.len() as u64;
+/// Flips a random bit of a word.
+pub(super) fn flip(words: &mut [u32], word: u64, random: u64) {
     words[crate::number::size(word)] ^= 1 << (random % 32);
-    word
+}
+
+/// Runs the invocations that differ, so often, for so many steps.
+fn run<T: Real>(arch: Arch, numbers: &mut Vec<T>, repeats: u32, steps: u32, seed: u32) {
+    numbers.clear();
+    for _ in 0..repeats {
+        let counters = 0..INVOCATIONS * LANES;
+        numbers.extend(counters.map(|counter| T::new(start(counter, seed))));
+    }
+    arch.dispatch(Map { numbers, repeats, steps });
 }
 
 /// So many steps of the map on all of these numbers.
-struct Steps<'a, T> {
+struct Map<'a, T> {
     numbers: &'a mut [T],
+    repeats: u32,
     steps: u32,
 }
 
-impl<T: Real> WithSimd for Steps<'_, T> {
+impl<T: Real> WithSimd for Map<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -117,7 +123,7 @@ impl<T: Real> WithSimd for Steps<'_, T> {
         let (vectors, rest) = T::vectors::<S>(self.numbers);
         debug_assert!(rest.is_empty(), "an invocation is a whole number of vectors");
         // Vectors that the x of an invocation take, and its y as many.
-        let of_x = vectors.len() / (2 * INVOCATIONS as usize);
+        let of_x = vectors.len() / (2 * self.repeats * INVOCATIONS) as usize;
         let x_of = |pair: usize| pair / of_x * 2 * of_x + pair % of_x;
         for block in (0..vectors.len() / 2).step_by(PAIRS) {
             let mut xs: [_; PAIRS] = std::array::from_fn(|i| vectors[x_of(block + i)]);

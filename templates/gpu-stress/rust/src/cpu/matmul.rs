@@ -9,21 +9,22 @@ use super::fma::flip;
 use super::real::Real;
 use super::reserve;
 use crate::Failure;
-use crate::load::{Done, Load, Wrong};
-use crate::matrices::{LARGEST_SIDE, SMALLEST_SIDE, is_side_enough, sample_product};
-use crate::random::element;
-use crate::reference::{Reference, Sums};
+use crate::load::{Done, Load};
+use crate::matrices::{SMALLEST_SIDE, Sums, Tile, is_side_enough, left, right};
+use crate::number::size as length;
+use crate::reference::Reference;
 
 pub(super) struct Matmul<T> {
     seed: u32,
     side: u32,
     left: Vec<T>,
     right: Vec<T>,
+    /// A whole product, as the library adds up in no one order all over it.
     first: Vec<T>,
     products: Vec<Vec<T>>,
     next: usize,
-    /// Products that were made and not yet compared.
-    fresh: Vec<usize>,
+    /// The products of the last batch that are still there.
+    batch: Vec<usize>,
     done: Done,
 }
 
@@ -32,14 +33,11 @@ impl<T: Real> Matmul<T> {
     pub(super) fn new(memory: u64, seed: u32) -> Result<Self, Failure> {
         let mut side = SMALLEST_SIDE;
         loop {
-            let mut trial = Self::with_side(0, seed, side)?;
             // The first product also brings the pages into memory.
-            trial.multiply(0);
+            let mut trial = Self::with_side(0, seed, side)?;
             let start = Instant::now();
             trial.multiply(0);
-            let larger = size_of::<T>() as u64 * u64::from(2 * side).pow(2);
-            let is_enough = is_side_enough(start.elapsed()) || 4 * larger > memory;
-            if side == LARGEST_SIDE || is_enough {
+            if is_side_enough(side, T::PRECISION, memory, start.elapsed()) {
                 return Self::with_side(memory, seed, side);
             }
             side *= 2;
@@ -48,31 +46,35 @@ impl<T: Real> Matmul<T> {
 
     /// Makes A, B and the first product, and as many products as `memory` holds beside them.
     fn with_side(memory: u64, seed: u32, side: u32) -> Result<Self, Failure> {
-        let count = side * side;
-        let bytes = size_of::<T>() as u64 * u64::from(count);
+        let count = u64::from(side).pow(2);
+        let bytes = T::PRECISION.size() * count;
         let products = (memory / bytes).saturating_sub(3).max(1);
         reserve((products + 3) * bytes)?;
-        let fill = |first: u32| {
-            let counters = first..first + count;
-            counters.map(|counter| T::new(element(counter, seed))).collect::<Vec<_>>()
+        let fill = |element: fn(u32, u32, u32, u32) -> f64| {
+            let places = (0..side).flat_map(|row| (0..side).map(move |column| (row, column)));
+            places.map(|(row, column)| T::new(element(row, column, side, seed))).collect()
         };
         // The system gives a page when it is written to, so that this takes no time.
-        let empty = || vec![T::zeroed(); crate::number::size(count.into())];
-        Ok(Self {
+        let empty = || vec![T::zeroed(); length(count)];
+        let mut made = Self {
             seed,
             side,
-            left: fill(0),
-            right: fill(count),
-            first: empty(),
+            left: fill(left),
+            right: fill(right),
+            first: Vec::new(),
             products: (0..products).map(|_| empty()).collect(),
             next: 0,
-            fresh: Vec::new(),
+            batch: Vec::new(),
             done: Done::default(),
-        })
+        };
+        made.multiply(0);
+        made.first = made.products[0].clone();
+        made.done = Done::default();
+        Ok(made)
     }
 
     fn multiply(&mut self, number: usize) {
-        let side = crate::number::size(self.side.into());
+        let side = length(self.side.into());
         let product = MatMut::from_row_major_slice_mut(&mut self.products[number], side, side);
         let left = MatRef::from_row_major_slice(&self.left, side, side);
         let right = MatRef::from_row_major_slice(&self.right, side, side);
@@ -82,36 +84,31 @@ impl<T: Real> Matmul<T> {
 
     fn compare(&mut self, number: usize) {
         let words = [&self.first, &self.products[number]].map(|all| bytemuck::cast_slice(all));
-        let offset = (number * words[0].len()) as u64;
-        self.done.wrong.compare(words[0], words[1], offset);
+        self.done.wrong.compare(words[0], words[1], 0);
     }
 }
 
 impl<T: Real> Load for Matmul<T> {
     fn reference(&mut self) -> Result<Option<Reference>, Failure> {
-        self.prepare(1)?;
         let sums = Sums::Library { accumulator: T::PRECISION };
-        let read = |place| Ok(self.first[crate::number::size(place)].wide());
-        sample_product(self.side, self.seed, T::PRECISION, sums, read).map(Some)
+        let tile = Tile::new(self.side, self.seed, T::PRECISION, sums);
+        Ok(Some(tile.compare(self.side, 0, self.first.iter().map(|number| number.wide()))))
     }
 
     fn prepare(&mut self, _: u32) -> Result<(), Failure> {
-        self.multiply(0);
-        self.first.clone_from(&self.products[0]);
-        self.done = Done::default();
         Ok(())
     }
 
     fn compute(&mut self, size: u32) -> Result<(), Failure> {
-        self.done.wrong = Wrong::default();
+        self.batch.clear();
         for _ in 0..size {
             let number = self.next;
             self.next = (number + 1) % self.products.len();
             // Where there is room for few products, one is compared before the next takes its place.
-            if self.fresh.contains(&number) {
+            if self.batch.contains(&number) {
                 self.compare(number);
             } else {
-                self.fresh.push(number);
+                self.batch.push(number);
             }
             self.multiply(number);
         }
@@ -119,8 +116,8 @@ impl<T: Real> Load for Matmul<T> {
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        for number in std::mem::take(&mut self.fresh) {
-            self.compare(number);
+        for at in 0..self.batch.len() {
+            self.compare(self.batch[at]);
         }
         Ok(())
     }
@@ -130,10 +127,11 @@ impl<T: Real> Load for Matmul<T> {
     }
 
     fn flip(&mut self, random: u64) -> Result<u64, Failure> {
-        let number = (self.next + self.products.len() - 1) % self.products.len();
-        let words = bytemuck::cast_slice_mut(&mut self.products[number]);
-        let offset = number * words.len();
-        Ok(offset as u64 + flip(words, random))
+        let words = size_of_val(&self.first[..]) as u64 / 4;
+        let word = (random >> 8) % (words * self.batch.len() as u64);
+        let product = &mut self.products[self.batch[length(word / words)]];
+        flip(bytemuck::cast_slice_mut(product), word % words, random);
+        Ok(word % words)
     }
 
     fn most(&self) -> u32 {

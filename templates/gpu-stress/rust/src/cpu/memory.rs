@@ -7,74 +7,68 @@ use pulp::Arch;
 use super::fma::flip;
 use super::reserve;
 use crate::Failure;
+use crate::buffers::{Ring, Spot};
 use crate::load::{Done, Load};
+use crate::number::size as length;
 use crate::random::{Pass, Pattern, pattern};
 use crate::reference::Reference;
 
-/// Words of a buffer.
+/// Words of a buffer at most.
 const WORDS: u32 = 1 << 20;
-/// Bytes of a buffer, of which a batch takes as many as fit its time.
-const SIZE: u64 = 4 * WORDS as u64;
+/// Bytes of it.
+const LARGEST: u64 = 4 * WORDS as u64;
 /// Words that are compared at a time, before it is asked which one is wrong.
 const STEP: usize = 1024;
 
 pub(super) struct Memory {
     seed: u32,
     arch: Arch,
+    ring: Ring,
     buffers: Vec<Vec<u32>>,
-    /// The number of the pass that each buffer was filled in last.
-    held: Vec<Option<u32>>,
-    next: usize,
-    /// Buffers that were written and not yet checked.
-    fresh: Vec<usize>,
     done: Done,
 }
 
 impl Memory {
     pub(super) fn new(memory: u64, seed: u32) -> Result<Self, Failure> {
-        let count = crate::number::size((memory / SIZE).max(1));
-        reserve(count as u64 * SIZE)?;
+        let ring = Ring::new(memory, LARGEST);
+        reserve(ring.bytes())?;
         // The system gives a page when it is written to, so that this takes no time.
-        let empty = || vec![0; crate::number::size(SIZE / 4)];
-        Ok(Self {
-            seed,
-            arch: Arch::new(),
-            buffers: (0..count).map(|_| empty()).collect(),
-            held: vec![None; count],
-            next: 0,
-            fresh: Vec::new(),
-            done: Done::default(),
-        })
+        let buffers = ring.words().iter().map(|&words| vec![0; length(words)]).collect();
+        Ok(Self { seed, arch: Arch::new(), ring, buffers, done: Done::default() })
     }
 
-    fn write(&mut self, at: usize) {
-        let number = self.held[at].map_or(0, |number| number.wrapping_add(1));
-        let (pass, first) = (Pass::new(number, self.seed), address(at, 0));
+    /// The address of a word, and the same as patterns have it: from 0 on again after 2^32.
+    fn address(&self, buffer: usize, word: usize) -> (u64, u32) {
+        let address = self.ring.address(Spot { buffer, word: word as u64 });
+        (address, u32::try_from(address & u64::from(u32::MAX)).unwrap_or_default())
+    }
+
+    fn write(&mut self, at: usize, pass: u32) {
+        let (pass, (_, first)) = (Pass::new(pass, self.seed), self.address(at, 0));
         let words = &mut self.buffers[at];
         self.arch.dispatch(|| fill(words, first, pass));
-        self.held[at] = Some(number);
-        self.done.bytes += SIZE;
+        let size = size_of_val(&words[..]) as u64;
+        self.done.bytes += size;
+        self.done.written += size;
     }
 
-    fn check(&mut self, at: usize) {
-        let pass = Pass::new(self.held[at].unwrap_or_default(), self.seed);
+    fn check(&mut self, at: usize, pass: u32) {
+        let pass = Pass::new(pass, self.seed);
         for (number, words) in self.buffers[at].chunks(STEP).enumerate() {
-            let (offset, first) = (number * STEP, address(at, number * STEP));
+            let (address, first) = self.address(at, number * STEP);
             if self.arch.dispatch(|| differs(words, first, pass)) {
                 let expected = (0..).map(|i| pass.word(first.wrapping_add(i)));
                 let expected: Vec<_> = expected.take(words.len()).collect();
-                let offset = at as u64 * (SIZE / 4) + offset as u64;
-                self.done.wrong.compare(&expected, words, offset);
+                self.done.wrong.compare(&expected, words, address);
             }
         }
-        self.done.bytes += SIZE;
+        self.done.bytes += size_of_val(&self.buffers[at][..]) as u64;
     }
-}
 
-/// The address of a word, which counts on from 0 after 2^32.
-fn address(buffer: usize, word: usize) -> u32 {
-    let address = buffer as u64 * (SIZE / 4) + word as u64;
-    u32::try_from(address & u64::from(u32::MAX)).unwrap_or_default()
+    fn flip_at(&mut self, spot: Spot, random: u64) -> u64 {
+        flip(&mut self.buffers[spot.buffer], spot.word, random);
+        self.ring.address(spot)
+    }
 }
 
 /// One loop for each pattern, as the compiler makes vectors only of a loop without choices.
@@ -126,23 +120,21 @@ impl Load for Memory {
     /// Whatever a buffer holds from a batch before is checked once more, since by now all others
     /// were written.
     fn compute(&mut self, size: u32) -> Result<(), Failure> {
+        self.ring.begin();
         for _ in 0..size {
-            let at = self.next;
-            self.next = (at + 1) % self.buffers.len();
-            if self.held[at].is_some() {
-                self.check(at);
+            let turn = self.ring.turn();
+            if let Some(pass) = turn.held {
+                self.check(turn.buffer, pass);
             }
-            self.write(at);
-            if !self.fresh.contains(&at) {
-                self.fresh.push(at);
-            }
+            self.write(turn.buffer, turn.pass);
         }
         Ok(())
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        for at in std::mem::take(&mut self.fresh) {
-            self.check(at);
+        let written: Vec<_> = self.ring.written().collect();
+        for (at, pass) in written {
+            self.check(at, pass);
         }
         Ok(())
     }
@@ -152,8 +144,14 @@ impl Load for Memory {
     }
 
     fn flip(&mut self, random: u64) -> Result<u64, Failure> {
-        let at = (self.next + self.buffers.len() - 1) % self.buffers.len();
-        Ok(at as u64 * (SIZE / 4) + flip(&mut self.buffers[at], random))
+        let nothing = || Failure::Driver("nothing was written that could be spoilt".into());
+        let spot = self.ring.fresh_spot(random).ok_or_else(nothing)?;
+        Ok(self.flip_at(spot, random))
+    }
+
+    fn flip_held(&mut self, size: u32, random: u64) -> Result<Option<u64>, Failure> {
+        let spot = self.ring.held_spot(size, random);
+        Ok(spot.map(|spot| self.flip_at(spot, random)))
     }
 
     fn most(&self) -> u32 {
@@ -161,6 +159,6 @@ impl Load for Memory {
     }
 
     fn allocated(&self) -> u64 {
-        self.buffers.len() as u64 * SIZE
+        self.ring.bytes()
     }
 }

@@ -13,8 +13,8 @@ use crate::load::{ADDRESSES, Done, Wrong};
 
 /// Batches under way at a time: one computes while the host looks at the one before.
 pub(super) const DEPTH: usize = 2;
-/// Words of a record: a count, and addresses.
-const RECORD: usize = 1 + ADDRESSES;
+/// Words of a record: how many invocations saw a fault, a count, and addresses.
+const RECORD: usize = 2 + ADDRESSES;
 /// Bytes of a record.
 const RECORD_SIZE: u64 = 4 * RECORD as u64;
 
@@ -97,11 +97,13 @@ fn read(records: &[u8]) -> Wrong {
     for (segment, bytes) in (0..).zip(records.chunks_exact(crate::number::size(STRIDE))) {
         let words: [u32; RECORD] = bytemuck::pod_read_unaligned(&bytes[..4 * RECORD]);
         let told = usize::try_from(words[0]).unwrap_or(ADDRESSES).min(ADDRESSES);
+        // The count may have gone round, which leaves less than that of invocations.
+        let count = u64::from(words[0].max(words[1]));
         let address = |&word: &u32| (segment << 32) + u64::from(word);
-        let mut addresses: Vec<u64> = words[1..=told].iter().map(address).collect();
+        let mut addresses: Vec<u64> = words[2..2 + told].iter().map(address).collect();
         // Which invocation comes first differs from run to run.
         addresses.sort_unstable();
-        wrong.merge(&Wrong { count: u64::from(words[0]), addresses });
+        wrong.merge(&Wrong { count, addresses });
     }
     wrong
 }

@@ -9,16 +9,12 @@ use super::batches::Batches;
 use super::pipelines::{Program, dispatch, groups, slot};
 use super::readback::numbers;
 use crate::load::{Done, Load};
-use crate::reference::{LANES, Reference, compare_fma, fma_steps, places};
-use crate::seed::Seeds;
+use crate::number::{float, whole32};
+use crate::reference::{INVOCATIONS, LANES, Reference, compare_fma, fma_steps};
 use crate::{Failure, Precision};
 
-/// Invocations in a workgroup.
-const WORKGROUP: u32 = 64;
 /// Operations of a step of an invocation.
 pub(super) const OPERATIONS: u64 = 64;
-/// Invocations that the reference looks at.
-const SAMPLES: usize = 64;
 
 pub(super) struct Fma {
     gpu: Arc<Gpu>,
@@ -28,8 +24,11 @@ pub(super) struct Fma {
     invocations: u32,
     parameters: Buffer,
     results: Buffer,
+    /// What one workgroup made, and every other has to make too.
     first: Buffer,
-    program: (ComputePipeline, BindGroup),
+    pipeline: ComputePipeline,
+    /// The buffers of all workgroups, and those of one.
+    groups: [BindGroup; 2],
     compare: (ComputePipeline, BindGroup),
     steps: u32,
 }
@@ -43,25 +42,24 @@ impl Fma {
     ) -> Result<Self, Failure> {
         let wanted = if gpu.is_software { 1 << 14 } else { 1 << 19 };
         let size = u64::from(LANES) * precision.size();
-        // As many again hold the first results.
-        let fits = crate::number::float(gpu.largest().min(memory / 2) / size);
-        let invocations = crate::number::whole32(fits).clamp(WORKGROUP, wanted) / WORKGROUP;
-        let invocations = invocations * WORKGROUP;
+        let of_first = u64::from(INVOCATIONS) * size;
+        let fits = float(gpu.largest().min(memory.saturating_sub(of_first)) / size);
+        let invocations = whole32(fits).clamp(INVOCATIONS, wanted) / INVOCATIONS * INVOCATIONS;
         let size = u64::from(invocations) * size;
-        let (results, first) = (gpu.buffer(size)?, gpu.buffer(size)?);
-        let batches = Batches::new(gpu, size / 4)?;
+        let (results, first) = (gpu.buffer(size)?, gpu.buffer(of_first)?);
+        let batches = Batches::new(gpu, 0)?;
         let parameters = gpu.parameters(2)?;
         let pipeline = gpu.pipeline(Program::Fma(precision))?;
-        let group = gpu.bind(&pipeline, &[slot(&parameters, 0, 8), (&results).into()]);
-        let program = (pipeline, group);
-        let pipeline = gpu.pipeline(Program::Compare)?;
+        let bind = |buffer: &Buffer| gpu.bind(&pipeline, &[slot(&parameters, 0, 8), buffer.into()]);
+        let groups = [bind(&results), bind(&first)];
+        let compare = gpu.pipeline(Program::Compare)?;
         let buffers = [(&first).into(), (&results).into(), batches.record(0)];
-        let group = gpu.bind(&pipeline, &[&[slot(&parameters, 1, 8)], &buffers[..]].concat());
-        let compare = (pipeline, group);
-        gpu.set(&parameters, 1, [crate::number::whole32(crate::number::float(size / 4)), 0]);
-        let gpu = Arc::clone(gpu);
+        let group = gpu.bind(&compare, &[&[slot(&parameters, 1, 16)], &buffers[..]].concat());
+        // All results lie in one row.
+        let words = [size, of_first].map(|bytes| whole32(float(bytes / 4)));
+        gpu.set(&parameters, 1, [words[0], 0, 0, words[1] - 1]);
         Ok(Self {
-            gpu,
+            gpu: Arc::clone(gpu),
             batches,
             precision,
             seed,
@@ -69,38 +67,42 @@ impl Fma {
             parameters,
             results,
             first,
-            program,
-            compare,
+            pipeline,
+            groups,
+            compare: (compare, group),
             steps: 0,
         })
+    }
+
+    fn set_steps(&mut self, steps: u32) {
+        if steps != self.steps {
+            self.gpu.set(&self.parameters, 0, [steps, self.seed]);
+            self.steps = steps;
+        }
     }
 }
 
 impl Load for Fma {
     fn reference(&mut self) -> Result<Option<Reference>, Failure> {
         let steps = fma_steps(self.precision);
-        self.compute(steps)?;
-        let mut seeds = Seeds::new();
-        let places = places(SAMPLES, self.invocations, || seeds.draw());
-        let size = u64::from(LANES) * self.precision.size();
-        let offsets: Vec<_> = places.iter().map(|&place| u64::from(place) * size).collect();
-        let found = numbers(&self.gpu.read(&self.results, &offsets, size)?, self.precision);
-        Ok(Some(compare_fma(&places, found, steps, self.seed, self.precision)))
+        self.prepare(steps)?;
+        let bytes = self.gpu.read(&self.first, 0, self.first.size())?;
+        let found = numbers(&bytes, self.precision);
+        Ok(Some(compare_fma(found, steps, self.seed, self.precision)))
     }
 
     fn prepare(&mut self, size: u32) -> Result<(), Failure> {
-        self.compute(size)?;
-        self.gpu.copy(&self.results, &self.first)
+        self.set_steps(size);
+        let [_, group] = &self.groups;
+        let submission =
+            self.gpu.submit(|encoder| dispatch(encoder, &self.pipeline, group, [1, 1]));
+        self.gpu.wait(submission)
     }
 
     fn compute(&mut self, size: u32) -> Result<(), Failure> {
-        if size != self.steps {
-            self.gpu.set(&self.parameters, 0, [size, self.seed]);
-            self.steps = size;
-        }
-        let (pipeline, group) = &self.program;
-        let count = [self.invocations / WORKGROUP, 1];
-        self.gpu.submit(|encoder| dispatch(encoder, pipeline, group, count));
+        self.set_steps(size);
+        let ([group, _], count) = (&self.groups, [self.invocations / INVOCATIONS, 1]);
+        self.gpu.submit(|encoder| dispatch(encoder, &self.pipeline, group, count));
         self.gpu.check()
     }
 
@@ -117,7 +119,8 @@ impl Load for Fma {
     }
 
     fn flip(&mut self, random: u64) -> Result<u64, Failure> {
-        self.gpu.flip((&self.results).into(), self.results.size() / 4, random)
+        let word = (random >> 8) % (self.results.size() / 4);
+        self.gpu.flip((&self.results).into(), word, random).map(|()| word)
     }
 
     fn most(&self) -> u32 {

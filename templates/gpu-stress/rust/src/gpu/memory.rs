@@ -8,30 +8,26 @@ use super::Gpu;
 use super::batches::{Batches, DEPTH};
 use super::pipelines::{Program, dispatch, groups, slot};
 use crate::Failure;
+use crate::buffers::{Ring, Spot};
 use crate::load::{Done, Load};
 use crate::random::Pass;
 use crate::reference::Reference;
 
 /// Buffers in a batch at most, each of which is checked, written and checked.
 const MOST: u32 = 1024;
-/// Bytes of a buffer at most; small ones where it takes long to fill one.
-const LARGEST: u64 = 1 << 30;
+/// Bytes of a buffer at most where it takes long to fill one.
 const LARGEST_OF_SOFTWARE: u64 = 1 << 24;
 
 pub(super) struct Memory {
     gpu: Arc<Gpu>,
     batches: Batches,
     seed: u32,
+    ring: Ring,
     buffers: Vec<Buffer>,
-    /// The number of the pass that each buffer was filled in last.
-    held: Vec<Option<u32>>,
-    next: usize,
     parameters: [Buffer; DEPTH],
     turn: usize,
     write: ComputePipeline,
     check: ComputePipeline,
-    /// Buffers that were written and not yet checked, from the first on.
-    fresh: Vec<usize>,
     done: Done,
 }
 
@@ -44,23 +40,19 @@ struct Step {
 
 impl Memory {
     pub(super) fn new(gpu: &Arc<Gpu>, memory: u64, seed: u32) -> Result<Self, Failure> {
-        let largest = if gpu.is_software { LARGEST_OF_SOFTWARE } else { LARGEST };
-        let size = gpu.largest().min(largest).min(memory);
-        // Whole MiB, but of a small share all there is.
-        let size = if size < 1 << 20 { size >> 12 << 12 } else { size >> 20 << 20 };
-        let buffers = gpu.buffers(size, memory)?;
+        let largest = if gpu.is_software { LARGEST_OF_SOFTWARE } else { u64::MAX };
+        let ring = Ring::new(memory, gpu.largest().min(largest));
+        let buffers = ring.words().iter().map(|words| gpu.buffer(4 * words));
         let count = u64::from(3 * MOST);
         Ok(Self {
-            batches: Batches::new(gpu, size / 4 * buffers.len() as u64)?,
+            batches: Batches::new(gpu, ring.bytes() / 4)?,
             seed,
-            held: vec![None; buffers.len()],
-            buffers,
-            next: 0,
+            buffers: buffers.collect::<Result<_, _>>()?,
+            ring,
             parameters: [gpu.parameters(count)?, gpu.parameters(count)?],
             turn: 0,
             write: gpu.pipeline(Program::Write)?,
             check: gpu.pipeline(Program::Check)?,
-            fresh: Vec::new(),
             done: Done::default(),
             gpu: Arc::clone(gpu),
         })
@@ -69,10 +61,11 @@ impl Memory {
     /// Makes a step on a buffer, with parameters of its own.
     fn step(&mut self, number: u64, program: Program, at: usize, pass: u32) -> Step {
         let buffer = &self.buffers[at];
-        let first = at as u64 * (buffer.size() / 4);
+        let first = self.ring.address(Spot { buffer: at, word: 0 });
         let pass = Pass::new(pass, self.seed);
         let parameters = &self.parameters[self.turn];
-        // Addresses count on from 0 after 2^32 words; the record of faults knows how often.
+        // Addresses count on from 0 after 2^32 words, between two buffers as their sizes are powers
+        // of two; the record of faults knows how often.
         let offset = u32::try_from(first & u64::from(u32::MAX)).unwrap_or_default();
         let words = [pass.pattern as u32, pass.seed, offset, pass.inverted];
         self.gpu.set(parameters, number, words);
@@ -81,11 +74,17 @@ impl Memory {
             parts.push(self.batches.record(first));
             self.check.clone()
         } else {
+            self.done.written += buffer.size();
             self.write.clone()
         };
         self.done.bytes += buffer.size();
         let group = self.gpu.bind(&pipeline, &parts);
         Step { pipeline, group, groups: groups(buffer.size() / 4) }
+    }
+
+    fn flip_at(&self, spot: Spot, random: u64) -> Result<u64, Failure> {
+        self.gpu.flip((&self.buffers[spot.buffer]).into(), spot.word, random)?;
+        Ok(self.ring.address(spot))
     }
 }
 
@@ -108,19 +107,14 @@ impl Load for Memory {
     /// were written.
     fn compute(&mut self, size: u32) -> Result<(), Failure> {
         self.turn = (self.turn + 1) % DEPTH;
+        self.ring.begin();
         let mut steps = Vec::new();
         for _ in 0..size.min(MOST) {
-            let at = self.next;
-            self.next = (at + 1) % self.buffers.len();
-            if let Some(pass) = self.held[at] {
-                steps.push(self.step(steps.len() as u64, Program::Check, at, pass));
+            let turn = self.ring.turn();
+            if let Some(pass) = turn.held {
+                steps.push(self.step(steps.len() as u64, Program::Check, turn.buffer, pass));
             }
-            let pass = self.held[at].map_or(0, |pass| pass.wrapping_add(1));
-            steps.push(self.step(steps.len() as u64, Program::Write, at, pass));
-            self.held[at] = Some(pass);
-            if !self.fresh.contains(&at) {
-                self.fresh.push(at);
-            }
+            steps.push(self.step(steps.len() as u64, Program::Write, turn.buffer, turn.pass));
         }
         let mut encoder = self.batches.begin(&self.gpu);
         for step in &steps {
@@ -131,15 +125,10 @@ impl Load for Memory {
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        let mut steps = Vec::new();
-        for at in std::mem::take(&mut self.fresh) {
-            let pass = self.held[at].unwrap_or_default();
-            let number = u64::from(2 * MOST) + steps.len() as u64;
-            steps.push(self.step(number, Program::Check, at, pass));
-        }
         let mut encoder = self.gpu.encoder();
-        for step in &steps {
-            step.add(&mut encoder);
+        let written: Vec<_> = self.ring.written().collect();
+        for (number, (at, pass)) in (u64::from(2 * MOST)..).zip(written) {
+            self.step(number, Program::Check, at, pass).add(&mut encoder);
         }
         let done = std::mem::take(&mut self.done);
         self.batches.end(&self.gpu, encoder, done)
@@ -150,10 +139,13 @@ impl Load for Memory {
     }
 
     fn flip(&mut self, random: u64) -> Result<u64, Failure> {
-        let at = (self.next + self.buffers.len() - 1) % self.buffers.len();
-        let words = self.buffers[at].size() / 4;
-        let word = self.gpu.flip((&self.buffers[at]).into(), words, random)?;
-        Ok(at as u64 * words + word)
+        let nothing = || Failure::Driver("nothing was written that could be spoilt".into());
+        self.flip_at(self.ring.fresh_spot(random).ok_or_else(nothing)?, random)
+    }
+
+    fn flip_held(&mut self, size: u32, random: u64) -> Result<Option<u64>, Failure> {
+        let spot = self.ring.held_spot(size.min(MOST), random);
+        spot.map(|spot| self.flip_at(spot, random)).transpose()
     }
 
     fn most(&self) -> u32 {
@@ -165,6 +157,6 @@ impl Load for Memory {
     }
 
     fn allocated(&self) -> u64 {
-        self.buffers.iter().map(Buffer::size).sum()
+        self.ring.bytes()
     }
 }

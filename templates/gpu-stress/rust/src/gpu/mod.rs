@@ -119,11 +119,6 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// Makes buffers of this size, `total` bytes of them, but one at least.
-    fn buffers(&self, size: u64, total: u64) -> Result<Vec<Buffer>, Failure> {
-        (0..(total / size).max(1)).map(|_| self.buffer(size)).collect()
-    }
-
     /// Batches under way at a time. What a CPU computes gains nothing by a second one.
     fn depth(&self) -> usize {
         if self.is_software { 1 } else { batches::DEPTH }

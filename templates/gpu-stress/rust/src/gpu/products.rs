@@ -5,9 +5,7 @@ use wgpu::Buffer;
 use super::Gpu;
 use super::pipelines::Part;
 use crate::Failure;
-
-/// Bytes of a buffer that holds several products, at most.
-const LARGEST: u64 = 1 << 28;
+use crate::buffers::{buffer_size, buffer_sizes};
 
 /// Places of products.
 pub(super) struct Products {
@@ -19,8 +17,11 @@ pub(super) struct Products {
 impl Products {
     /// Makes room for products of this size, `memory` bytes of them, but for one at least.
     pub(super) fn new(gpu: &Gpu, size: u64, memory: u64) -> Result<Self, Failure> {
-        let of_buffer = (gpu.largest().min(LARGEST).min(memory) / size).max(1);
-        Ok(Self { buffers: gpu.buffers(of_buffer * size, memory)?, size })
+        // Both are powers of two.
+        let of_buffer = buffer_size(memory, gpu.largest()).max(size);
+        let sizes = buffer_sizes(memory, of_buffer, size);
+        let buffers = sizes.map(|size| gpu.buffer(size)).collect::<Result<_, _>>()?;
+        Ok(Self { buffers, size })
     }
 
     /// All bytes of it.

@@ -9,21 +9,11 @@ use super::{Gpu, PATIENCE, one_line};
 use crate::Failure;
 
 impl Gpu {
-    /// Reads parts of a buffer, each given by its offset and with the same size, in bytes; both are
-    /// multiples of 4.
-    pub(super) fn read(
-        &self,
-        buffer: &Buffer,
-        offsets: &[u64],
-        size: u64,
-    ) -> Result<Vec<u8>, Failure> {
-        let total = size * offsets.len() as u64;
-        let copy = self.buffer_for(total, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
-        let mut encoder = self.encoder();
-        for (number, &offset) in (0..).zip(offsets) {
-            encoder.copy_buffer_to_buffer(buffer, offset, &copy, number * size, size);
-        }
-        let submission = self.queue.submit([encoder.finish()]);
+    /// Reads so many bytes of a buffer from an offset on; both are multiples of 4.
+    pub(super) fn read(&self, buffer: &Buffer, offset: u64, size: u64) -> Result<Vec<u8>, Failure> {
+        let copy = self.buffer_for(size, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        let submission =
+            self.submit(|encoder| encoder.copy_buffer_to_buffer(buffer, offset, &copy, 0, size));
         let (sender, mapped) = channel();
         copy.map_async(MapMode::Read, .., move |result| {
             // Nobody waits any more where the wait has failed.
@@ -35,20 +25,14 @@ impl Gpu {
         Ok(view.to_vec())
     }
 
-    /// Copies as much as the second buffer holds, and waits for it.
-    pub(super) fn copy(&self, from: &Buffer, to: &Buffer) -> Result<(), Failure> {
-        self.wait(self.submit(|encoder| encoder.copy_buffer_to_buffer(from, 0, to, 0, to.size())))
-    }
-
-    /// Flips a random bit in the first `words` of a part; returns the word's number in it.
-    pub(super) fn flip(&self, part: Part<'_>, words: u64, random: u64) -> Result<u64, Failure> {
-        let word = (random >> 8) % words;
+    /// Flips a random bit of a word in a part of a buffer.
+    pub(super) fn flip(&self, part: Part<'_>, word: u64, random: u64) -> Result<(), Failure> {
         let offset = part.offset + word * 4;
-        let bytes = self.read(part.buffer, &[offset], 4)?;
+        let bytes = self.read(part.buffer, offset, 4)?;
         let found: u32 = bytemuck::pod_read_unaligned(&bytes);
         let spoilt = found ^ (1 << (random % 32));
         self.queue.write_buffer(part.buffer, offset, &spoilt.to_ne_bytes());
-        Ok(word)
+        Ok(())
     }
 }
 

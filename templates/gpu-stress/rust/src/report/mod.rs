@@ -131,8 +131,22 @@ pub fn read(path: &Path) -> Result<Report, Error> {
 
 /// Reads JSON that is nested no deeper than a report ever is.
 fn parse(text: &[u8]) -> Option<Value> {
-    let data = serde_json::from_slice(text).ok()?;
-    (depth(&data) <= DEEPEST).then_some(data)
+    let mut data = serde_json::from_slice(text).ok()?;
+    if depth(&data) > DEEPEST {
+        return None;
+    }
+    unsign_zeros(&mut data);
+    Some(data)
+}
+
+/// Numbers are kept as they are written, and 0 is the one integer that is written in two ways.
+fn unsign_zeros(data: &mut Value) {
+    match data {
+        Value::Number(number) if number.as_str() == "-0" => *data = Value::from(0),
+        Value::Array(items) => items.iter_mut().for_each(unsign_zeros),
+        Value::Object(members) => members.values_mut().for_each(unsign_zeros),
+        _ => {}
+    }
 }
 
 /// How deep arrays and objects lie in each other.

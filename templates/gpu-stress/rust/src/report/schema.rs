@@ -46,9 +46,6 @@ fn flaw_of_itself(data: &Value, schema: &Value) -> Option<String> {
     if !types.is_empty() && !types.iter().any(|name| is_of(data, name)) {
         return Some(format!("is not of the type {}", types.join(" or ")));
     }
-    // Numbers are kept as they are written, and this is the one integer that is written in two ways.
-    let is_zero = data.as_number().is_some_and(|number| number.as_str() == "-0");
-    let data = if is_zero { &Value::from(0) } else { data };
     let is_listed = schema["enum"].as_array().is_none_or(|all| all.contains(data));
     if !is_listed || schema.get("const").is_some_and(|only| only != data) {
         return Some("is not what it must be".into());

@@ -2,8 +2,10 @@
 
 use my_project::Precision;
 use my_project::load::Wrong;
-use my_project::reference::{Reference, Sums, fma, fma_steps};
-use my_project::reference::{fma_tolerance, product};
+use my_project::matrices::{Sums, Tile, left, right};
+use my_project::reference::{Reference, compare_fma, fma_steps};
+
+use half::f16;
 
 use crate::lab::{Lab, adapter, compare, numbers};
 
@@ -24,9 +26,7 @@ fn look_at_fma(lab: &Lab, shader: &str, precision: Precision) -> Reference {
     let source = typed(precision, shader);
     let empty = vec![0; size * 32 * 64];
     let made = lab.run((&source, "main"), &[steps, SEED], &[empty], (1, 1)).remove(0);
-    let expected: Vec<_> = (0..64).flat_map(|at| fma(at, steps, SEED, precision)).collect();
-    let tolerance = vec![fma_tolerance(precision, steps); expected.len()];
-    compare(&numbers(&made, size), &expected, &tolerance)
+    compare_fma(numbers(&made, size), steps, SEED, precision)
 }
 
 /// What the reference says of a shader like `matmul`.
@@ -38,12 +38,8 @@ fn look_at_matmul(lab: &Lab, shader: &str, precision: Precision) -> Reference {
     let buffers = [&filled[..], &[empty]].concat();
     let groups = (SIDE / 64, SIDE / 64);
     let made = lab.run((&source, "main"), &[SIDE, SEED], &buffers, groups).remove(2);
-    let places: Vec<_> = (0..SIDE).map(|at| (at, at * 7 % SIDE)).collect();
-    let all = numbers(&made, size);
-    let found: Vec<_> = places.iter().map(|&(r, c)| all[(r * SIDE + c) as usize]).collect();
-    let right = places.iter().map(|&place| product(place, SIDE, SEED, precision, Sums::Tiled));
-    let (expected, tolerance): (Vec<_>, Vec<_>) = right.unzip();
-    compare(&found, &expected, &tolerance)
+    let tile = Tile::new(SIDE, SEED, precision, Sums::Tiled);
+    tile.compare(SIDE, 0, numbers(&made, size))
 }
 
 #[test]
@@ -78,6 +74,73 @@ fn each_precision_keeps_its_bound_and_a_product_that_is_left_out_does_not() {
         let wrong = look_at_matmul(&lab, &wrong, precision);
         assert!(wrong.wrong.count > 0, "{precision}: {wrong:?}");
     }
+}
+
+/// An element as the shader makes it in f16, but for a block of 16 products that is left out.
+fn emulate(row: u32, column: u32, side: u32, left_out: Option<u32>) -> f64 {
+    let mut total = 0.0_f32;
+    for block in (0..side).step_by(16).filter(|block| Some(*block) != left_out) {
+        let mut part = f16::ZERO;
+        for k in block..block + 16 {
+            let elements = [left(row, k, side, SEED), right(k, column, side, SEED)];
+            let [down, across] = elements.map(f16::from_f64);
+            part += down * across;
+        }
+        total += part.to_f32();
+    }
+    f16::from_f32(total).to_f64()
+}
+
+#[test]
+fn a_block_of_products_that_is_left_out_is_seen_in_f16_at_every_side() {
+    for side in [256, 4096, 8192] {
+        let tile = Tile::new(side, SEED, Precision::F16, Sums::Tiled);
+        let mean = tile.expected.iter().map(|element| element.abs()).sum::<f64>() / 4096.0;
+        let most = tile.tolerance.iter().copied().fold(0.0, f64::max);
+        assert!(most < mean / 2.0, "{side}: {most} of {mean}");
+        let sum_of = |row, column, block: u32| {
+            let products = (block..block + 16)
+                .map(|k| left(row, k, side, SEED) * right(k, column, side, SEED));
+            products.sum::<f64>()
+        };
+        let places = (0..64).flat_map(|row| (0..64).map(move |column| (row, column)));
+        let block = side / 2;
+        let (row, column) = places
+            .max_by(|a, b| {
+                let sums = [a, b].map(|place| sum_of(place.0, place.1, block).abs());
+                sums[0].total_cmp(&sums[1])
+            })
+            .expect("there are places");
+        let first = u64::from(row * 64 + column);
+        let right = tile.compare(64, first, [emulate(row, column, side, None)]);
+        assert_eq!(right.wrong.count, 0, "{side}: {right:?}");
+        let wrong = tile.compare(64, first, [emulate(row, column, side, Some(block))]);
+        assert_eq!(wrong.wrong.addresses, [first], "{side}: {wrong:?}");
+    }
+}
+
+#[test]
+fn a_library_that_adds_up_in_sixteen_bits_has_the_bound_for_it() {
+    let tile = |accumulator| Tile::new(256, SEED, Precision::F16, Sums::Library { accumulator });
+    let [fine, coarse] = [Precision::F32, Precision::F16].map(tile);
+    assert_eq!(fine.expected, coarse.expected);
+    for (fine, coarse) in fine.tolerance.iter().zip(&coarse.tolerance) {
+        assert!(coarse > fine, "{coarse} for {fine}");
+    }
+}
+
+#[test]
+fn every_element_of_a_product_is_held_to_the_tile_that_it_repeats() {
+    let tile = Tile::new(SIDE, SEED, Precision::F64, Sums::Tiled);
+    let at = |place: u32| (place / SIDE % 64 * 64 + place % 64) as usize;
+    let mut all: Vec<_> = (0..SIDE * SIDE).map(|place| tile.expected[at(place)]).collect();
+    assert_eq!(tile.compare(SIDE, 0, all.iter().copied()).wrong.count, 0);
+    all[200 * 256 + 100] += 1.0;
+    // In two parts, as where a product is too large to be read as a whole.
+    let (upper, lower) = all.split_at(64 * 256);
+    let lower = tile.compare(SIDE, 64 * 256, lower.iter().copied());
+    let both = tile.compare(SIDE, 0, upper.iter().copied()).and(&lower);
+    assert_eq!((both.samples, both.wrong.addresses), (256 * 256, vec![200 * 256 + 100]));
 }
 
 #[test]

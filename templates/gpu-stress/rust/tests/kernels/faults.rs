@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use my_project::control::Control;
 use my_project::device::{Device, Kind};
-use my_project::load::{LEAST_MEMORY, Load, Maker, make_fitting};
+use my_project::load::{Done, Load, Maker};
+use my_project::load::{LEAST_MEMORY, make_fitting};
+use my_project::reference::Reference;
 use my_project::report::{Status, Verdict};
 use my_project::sensors::{Absent, Limits, Reading, Reasons};
 use my_project::sensors::{Sensors, Source};
@@ -56,9 +59,18 @@ fn outcome(
     milliseconds: u64,
     least: Option<f64>,
 ) -> (Verdict, Arc<Watch>) {
+    run_with(Box::new(Sleeper(fault)), sensors, milliseconds, least)
+}
+
+fn run_with(
+    maker: Box<dyn Maker>,
+    sensors: Box<dyn Sensors>,
+    milliseconds: u64,
+    least: Option<f64>,
+) -> (Verdict, Arc<Watch>) {
     let watch = watch();
     let job = Job {
-        maker: Box::new(Sleeper(fault)),
+        maker,
         sensors,
         tasks: Task::all(&[Kernel::Fma, Kernel::Matmul], &[Precision::F32]),
         memory: 0,
@@ -97,6 +109,76 @@ fn wrong_words_are_a_fault_and_the_next_kernel_runs_all_the_same() {
     assert!(verdict.reasons[0].ends_with(" wrong words, the first at 7"), "{:?}", verdict.reasons);
     let total = watch.state().phases[0].total();
     assert!(total.batches > 0 && total.operations == 0, "none of it is verified: {total:?}");
+}
+
+#[test]
+fn a_wrong_word_of_the_warm_up_is_a_fault_though_its_work_does_not_count() {
+    let (verdict, watch) = quick(Fault::WrongAtFirst);
+    assert_eq!((verdict.status, verdict.exit_status), (Status::Fault, 1));
+    for phase in &watch.state().phases {
+        let total = phase.total();
+        // The first batch of each thread is the first of its calibration.
+        assert_eq!((total.wrong.count, phase.wrong().count), (2, 2), "{total:?}");
+        assert!(total.batches > 0 && total.operations > 0, "none that counts was wrong: {total:?}");
+    }
+}
+
+#[test]
+fn threads_that_wait_for_others_keep_the_device_busy() {
+    /// Its second load is made when the first has run more batches than a calibration has.
+    struct Late(AtomicU64, Arc<AtomicU64>);
+    struct Counted(Sleep, Arc<AtomicU64>);
+    const ENOUGH: u64 = 12;
+
+    impl Maker for Late {
+        fn make(&self, _: Task, _: u64, _: u32) -> Result<Box<dyn Load>, Failure> {
+            let start = Instant::now();
+            if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+                while self.1.load(Ordering::Relaxed) < ENOUGH {
+                    if start.elapsed() > Duration::from_secs(20) {
+                        return Err(Failure::Driver("the other one does nothing".into()));
+                    }
+                    sleep(Duration::from_millis(1));
+                }
+            }
+            Ok(Box::new(Counted(Sleep::new(), Arc::clone(&self.1))))
+        }
+    }
+    impl Load for Counted {
+        fn reference(&mut self) -> Result<Option<Reference>, Failure> {
+            Ok(None)
+        }
+        fn prepare(&mut self, _: u32) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn compute(&mut self, size: u32) -> Result<(), Failure> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.compute(size)
+        }
+        fn verify(&mut self) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn finish(&mut self) -> Result<Done, Failure> {
+            self.0.finish()
+        }
+        fn flip(&mut self, _: u64) -> Result<u64, Failure> {
+            Ok(0)
+        }
+        fn most(&self) -> u32 {
+            50
+        }
+        fn allocated(&self) -> u64 {
+            1
+        }
+    }
+    let count = Arc::default();
+    let maker = Box::new(Late(AtomicU64::new(0), Arc::clone(&count)));
+    let (verdict, watch) = run_with(maker, Box::new(Absent("none".into())), 200, None);
+    assert_eq!(verdict.reasons, Vec::<String>::new());
+    for phase in &watch.state().phases[..1] {
+        let ran = phase.total().batches;
+        assert!(ran + ENOUGH <= count.load(Ordering::Relaxed), "what waits does not count: {ran}");
+    }
 }
 
 #[test]

@@ -127,5 +127,5 @@ pub(crate) fn compare(found: &[f64], expected: &[f64], tolerance: &[f64]) -> Ref
     let samples = (0..).zip(found).zip(expected.iter().zip(tolerance));
     let sample =
         |((place, &found), (&expected, &tolerance))| Sample { place, found, expected, tolerance };
-    Reference::new(&samples.map(sample).collect::<Vec<_>>())
+    Reference::new(samples.map(sample))
 }

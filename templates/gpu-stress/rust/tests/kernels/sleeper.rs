@@ -12,6 +12,7 @@ use my_project::{Failure, Task};
 pub(crate) enum Fault {
     Nothing,
     WrongWords,
+    WrongAtFirst,
     WrongReference,
     Panic,
     Lost,
@@ -21,11 +22,11 @@ pub(crate) enum Fault {
 #[derive(Clone, Copy)]
 pub(crate) struct Sleeper(pub(crate) Fault);
 
-pub(crate) struct Sleep(Fault, u32);
+pub(crate) struct Sleep(Fault, u32, u32);
 
 impl Sleep {
     pub(crate) fn new() -> Self {
-        Self(Fault::Nothing, 0)
+        Self(Fault::Nothing, 0, 0)
     }
 }
 
@@ -37,7 +38,7 @@ fn wrong(is_there: bool) -> Wrong {
 
 impl Maker for Sleeper {
     fn make(&self, _: Task, _: u64, _: u32) -> Result<Box<dyn Load>, Failure> {
-        Ok(Box::new(Sleep(self.0, 0)))
+        Ok(Box::new(Sleep(self.0, 0, 0)))
     }
 }
 
@@ -66,8 +67,14 @@ impl Load for Sleep {
         if self.0 == Fault::Lost {
             return Err(Failure::Lost("it fell off the bus".into()));
         }
-        let wrong = wrong(self.0 == Fault::WrongWords);
-        Ok(Done { operations: 1000 * u64::from(self.1), bytes: 0, wrong })
+        let is_first = self.2 == 0;
+        self.2 += 1;
+        let wrong = wrong(match self.0 {
+            Fault::WrongWords => true,
+            Fault::WrongAtFirst => is_first,
+            _ => false,
+        });
+        Ok(Done { operations: 1000 * u64::from(self.1), wrong, ..Done::default() })
     }
 
     fn flip(&mut self, _: u64) -> Result<u64, Failure> {

@@ -4,13 +4,16 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use my_project::assemble::timestamp;
 use my_project::batches::fitting;
-use my_project::load::Wrong;
+use my_project::buffers::{Ring, Spot};
+use my_project::load::{Done, Wrong};
 use my_project::number::median;
+use my_project::phase::Phase;
 use my_project::plot::draw;
 use my_project::report::Report;
 use my_project::settings::parse_throughput;
 use my_project::settings::{Choice, parse_count, parse_duration};
 use my_project::settings::{parse_fraction, parse_temperature};
+use my_project::{Kernel, Task};
 
 use proptest::prelude::*;
 
@@ -78,6 +81,42 @@ fn sixteen_wrong_words_are_told_and_all_are_counted() {
 }
 
 #[test]
+fn buffers_take_turns_and_any_word_of_them_can_be_hit() {
+    // Eight of 64 KiB, and a smaller last one.
+    let mut ring = Ring::new((512 + 12) << 10, u64::MAX);
+    assert_eq!(ring.words(), [&[1 << 14; 8][..], &[12 << 8]].concat());
+    assert_eq!(ring.held_spot(9, 0), None);
+    ring.begin();
+    let turns: Vec<_> = (0..8).map(|_| ring.turn()).collect();
+    assert!(turns.iter().all(|turn| (turn.held, turn.pass) == (None, 0)));
+    ring.begin();
+    assert_eq!((ring.turn().buffer, ring.turn().buffer), (8, 0));
+    let last = (12 << 8) - 1;
+    assert_eq!(ring.fresh_spot(last << 8), Some(Spot { buffer: 8, word: last }));
+    assert_eq!(ring.fresh_spot((last + 1) << 8), Some(Spot { buffer: 0, word: 0 }));
+    assert_eq!(ring.fresh_spot((last + (1 << 14)) << 8), Some(Spot { buffer: 0, word: 16_383 }));
+    assert_eq!(ring.written().collect::<Vec<_>>(), [(8, 0), (0, 1)]);
+    // The next are 1 and 2, which hold something.
+    assert_eq!(ring.held_spot(2, 16_384 << 8), Some(Spot { buffer: 2, word: 0 }));
+    assert_eq!(ring.address(Spot { buffer: 8, word: 5 }), 8 * 16_384 + 5);
+}
+
+#[test]
+fn memory_says_how_often_it_was_gone_over_with_what_does_not_count() {
+    let task = |kernel| Task { kernel, precision: None };
+    let phase = Phase::new(task(Kernel::Memory), Duration::from_secs(1), 2);
+    assert_eq!(phase.written(), Some((0, 0)), "its memory was never there");
+    phase.allocate(700);
+    phase.allocate(300);
+    let done = Done { written: 400, bytes: 1200, ..Done::default() };
+    phase.meters[0].warm_up(&done);
+    phase.meters[1].add(&done, Duration::from_millis(1));
+    assert_eq!((phase.written(), phase.total().bytes), (Some((800, 1000)), 1200));
+    let phase = Phase::new(task(Kernel::Fma), Duration::from_secs(1), 1);
+    assert_eq!(phase.written(), None);
+}
+
+#[test]
 fn the_median_is_in_the_middle() {
     assert_eq!(median(&[]), None);
     assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
@@ -111,6 +150,20 @@ proptest! {
         }
         if let Choice::Index(index) = Choice::parse(&text) {
             prop_assert!(text.trim_start_matches('0').is_empty() || text.ends_with(&index.to_string()));
+        }
+    }
+
+    #[test]
+    fn buffers_fill_a_memory(
+        memory in (1_u64 << 20)..(1 << 40),
+        largest in 27_u32..40,
+    ) {
+        let ring = Ring::new(memory, 1 << largest);
+        prop_assert!(ring.bytes() <= memory && ring.bytes() >= memory / 100 * 97);
+        let (last, others) = ring.words().split_last().expect("there is one");
+        for words in others {
+            prop_assert!(words.is_power_of_two() && *words == ring.words()[0] && last <= words);
+            prop_assert!(4 * words <= (memory / 256).max(1 << 20) && 4 * words <= 1 << largest);
         }
     }
 

@@ -8,8 +8,6 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use assert_cmd::cargo::cargo_bin;
-
 use crate::call::{Place, complaint};
 
 const SHORT: &str = "cpu --duration 0.2s --kernel fma --memory-fraction 0.01 --quiet --json";
@@ -44,8 +42,9 @@ fn a_disk_that_is_full_leaves_the_report_of_before_and_nothing_else() {
     // A limit for the size of files stands for a disk that is full.
     let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
     let mut command = Command::new("sh");
-    command.args(["-c", script]).arg(cargo_bin!("my-project")).args(SHORT.split(' '));
-    let output = command.arg("r.json").current_dir(place.path("")).output().expect("sh is there");
+    command.args(["-c", script]).arg(place.process().get_program());
+    command.args(SHORT.split(' ')).arg("r.json");
+    let output = command.current_dir(place.path("")).output().expect("sh is there");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.starts_with("error: --json r.json: ") && said.lines().count() == 1, "{said}");

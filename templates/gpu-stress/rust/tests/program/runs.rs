@@ -49,6 +49,12 @@ fn a_gpu_of_software_counts_where_it_is_allowed() {
 }
 
 #[test]
+fn a_run_may_be_as_short_as_can_be() {
+    let words = format!("cpu --duration 0.0000000001s --kernel fma {SMALL}");
+    Place::new().say(&words).code(0);
+}
+
+#[test]
 fn standard_output_has_the_report_alone_where_it_is_asked_for_it() {
     let words = format!("cpu --duration 0.1s --kernel fma --json - {SMALL}");
     let output = Place::new().say(&words).code(0).get_output().stdout.clone();

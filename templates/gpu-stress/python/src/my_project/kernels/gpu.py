@@ -147,5 +147,5 @@ class Gpu:
 
 
 def groups_over(words: int) -> tuple[int]:
-    """Return the workgroups of 256 invocations that go over so many words."""
-    return (max(1, min(_MOST_GROUPS, (words + 255) // 256)),)
+    """Return the workgroups of 256 invocations that go over so many words, four or more each."""
+    return (max(1, min(_MOST_GROUPS, (words + 1023) // 1024)),)
