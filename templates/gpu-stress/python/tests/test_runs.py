@@ -135,7 +135,7 @@ def test_a_worker_that_says_nothing_for_long_is_lost(monkeypatch: pytest.MonkeyP
     crew.check_answers()
     assert not crew.finished
     time.sleep(0.15)
-    crew.hear(worker, {"is": "allocated", "bytes": 1})
+    crew.hear(worker, {"is": "allocated", "bytes": 1, "patterned": 0})
     crew.check_answers()
     assert not crew.finished
     time.sleep(0.15)
