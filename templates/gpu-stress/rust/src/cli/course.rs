@@ -15,7 +15,7 @@ use my_project::verdict::judge;
 use my_project::watch::Watch;
 use my_project::{Error, Failure};
 
-use super::live::Live;
+use super::live::{self, Live};
 use super::sink::Sink;
 use super::{complain, say, silence, table};
 
@@ -51,10 +51,13 @@ impl Course {
         work: impl FnOnce(Vec<T>, &Arc<Control>),
     ) -> Result<u8> {
         let control = Arc::clone(&self.control);
-        let found = {
-            let _quiet = silence::begin();
-            self.control.attend(PATIENCE, move || find(&control))
-        };
+        let draws = live::draws() && self.shown == Shown::Lines;
+        let mut quiet = silence::begin();
+        let found = self.control.attend(PATIENCE, move || find(&control));
+        if draws {
+            // A line that is drawn again needs the terminal itself.
+            quiet = None;
+        }
         let subjects = match found {
             Ok(subjects) => subjects?,
             // The report then tells of the signal, and of no device.
@@ -63,8 +66,9 @@ impl Course {
         };
         let watches: Vec<_> = subjects.iter().map(|subject| Arc::clone(watch(subject))).collect();
         let started = SystemTime::now();
-        let live = Live::begin(self.shown == Shown::Lines, &watches);
+        let live = Live::begin(self.shown == Shown::Lines, draws, &watches);
         work(subjects, &self.control);
+        drop(quiet);
         let watches: Vec<_> = watches.iter().map(|watch| &**watch).collect();
         let verdict = judge(&watches, self.min_throughput, &self.control);
         let settings = self.settings.clone();

@@ -26,14 +26,14 @@ pub(crate) struct Live(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Live {
     /// Shows what the devices do, if that is wanted.
-    pub(crate) fn begin(is_wanted: bool, watches: &[Arc<Watch>]) -> Self {
+    pub(crate) fn begin(is_wanted: bool, draws: bool, watches: &[Arc<Watch>]) -> Self {
         if !is_wanted {
             return Self(None);
         }
         let watches = watches.to_vec();
         let (end, ended) = channel();
         let thread = thread::spawn(move || {
-            let mut lines: Box<dyn Lines> = if draws() {
+            let mut lines: Box<dyn Lines> = if draws {
                 Box::new(Bars::new(watches.len()))
             } else {
                 Box::new(Plain::new(watches.len()))
@@ -64,7 +64,7 @@ impl Drop for Live {
 }
 
 /// Whether standard error is a terminal on which a line can be drawn again.
-fn draws() -> bool {
+pub(crate) fn draws() -> bool {
     io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 

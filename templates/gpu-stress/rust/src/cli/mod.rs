@@ -67,5 +67,8 @@ pub(crate) fn say(text: &str) -> Result<(), Error> {
 
 /// Prints a line to standard error. Where even that is gone there is nobody left to tell.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = match silence::voice() {
+        Some(mut voice) => voice.write_all(format!("{text}\n").as_bytes()),
+        None => writeln!(io::stderr(), "{text}"),
+    };
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use my_project::settings::Choice;
 use my_project::{Kernel, Precision};
 
 use super::arguments::{Choosing, GpuBackend, Gpus, Rounds, Run};
@@ -36,7 +37,12 @@ pub(crate) fn devices(choice: &Choosing) -> Result<Vec<String>, String> {
     if words.is_empty() {
         words.push("all".into());
     }
-    once(&words, "device")?;
+    // The same index may be written as 0 and 00, and the same UUID in capitals.
+    let meant = |word: &String| match Choice::parse(word) {
+        Choice::Index(index) => index.to_string(),
+        _ => word.to_lowercase(),
+    };
+    once(&words.iter().map(meant).collect::<Vec<_>>(), "device")?;
     if words.len() > 1 && words.iter().any(|word| word == "all") {
         return Err("--device all: has all others in it".into());
     }

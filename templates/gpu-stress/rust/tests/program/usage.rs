@@ -27,6 +27,8 @@ fn what_makes_no_sense_is_refused_with_one_line() {
         "cpu --kernel fma --kernel fma",
         "cpu --precision f32 --precision f32",
         "gpu --device 0 --device 0",
+        "gpu --device 0 --device 00",
+        "gpu --device GPU-a --device gpu-A",
         "gpu --device all --device 0",
         "gpu --device -1",
         "cpu --min-throughput 1e31",
