@@ -14,8 +14,9 @@ const MEMORY: u64 = 2 << 20;
 /// steps that starts are left behind.
 const fn size(kernel: Kernel) -> u32 {
     match kernel {
-        Kernel::Fma => 192,
-        Kernel::Matmul | Kernel::Memory => 3,
+        Kernel::Fma => 64,
+        Kernel::Matmul => 2,
+        Kernel::Memory => 3,
     }
 }
 
