@@ -59,9 +59,8 @@ def test_what_is_counted_is_whole_batches_of_verified_work(tested: Subject, name
         assert throughput["min"] / 1.5 <= rate <= throughput["max"] * 1.5, each
         assert (each["errors"], each["first_addresses"]) == (0, [])
         assert (each["passes"] is None) != memory
-        if memory:  # written, checked at once, and again but for the first time
-            written = each["passes"] * ran.device["allocated_bytes"]
-            assert 1.99 * written <= each["bytes"] <= 3.01 * written
+        if memory:  # written, checked at once, and again but for the first time; or to warm up
+            assert 0 < each["bytes"] <= 3.01 * each["passes"] * ran.device["allocated_bytes"]
         assert (each["reference"] is None) == memory
         if not memory:
             reference = each["reference"]
@@ -94,7 +93,7 @@ def test_memory_that_was_never_touched_is_told(tested: Subject) -> None:
     assert (ran.status, 0 < kernel["passes"] < 1) == (0, True)
     told = f"memory: only {math.floor(100 * kernel['passes'])} % of the allocation was tested"
     assert told in ran.device["notes"]
-    assert f"note: {told}" in ran.stdout.replace("cpu: ", "")
+    assert f"note: {ran.device['name']}: {told}\n" in ran.stdout
 
 
 @pytest.mark.parametrize("name", ["one kernel", "gpu", "cpu"])

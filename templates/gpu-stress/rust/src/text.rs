@@ -6,6 +6,14 @@ pub fn line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words
         .chars()
-        .map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char })
+        .map(|char| if is_shown(char) { char } else { char::REPLACEMENT_CHARACTER })
         .collect()
+}
+
+/// Whether a character shows something, and does not turn the direction of what follows.
+fn is_shown(char: char) -> bool {
+    !char.is_control()
+        && !matches!(char,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -123,11 +123,12 @@ def operands(side: int, seed: int) -> tuple[Values, Values]:
 def product_tile(side: int, seed: int, rounding: Rounding = lambda values: values) -> Tile:
     """Return the tile for matrices of a side; `rounding` is that of the elements."""
     left, right = (rounding(each) for each in operands(side, seed))
-    # A copy, for else the BLAS would not be quick where the rows are far from one another.
-    by_depth = np.abs(left).reshape(PERIOD, -1, _DEPTH).swapaxes(0, 1).copy()
-    sums = by_depth @ np.abs(right).reshape(-1, _DEPTH, PERIOD)
+    # Not by the BLAS, which ends the process where a limit of memory leaves no room for it.
+    by_depth = np.abs(left).reshape(PERIOD, -1, _DEPTH)
+    sums = np.einsum("idk,dkj->dij", by_depth, np.abs(right).reshape(-1, _DEPTH, PERIOD))
     magnitudes = sums.sum(axis=0)
-    return Tile(side, left @ right, magnitudes, np.square(sums, out=sums).sum(axis=0))
+    values = np.einsum("ik,kj->ij", left, right)
+    return Tile(side, values, magnitudes, np.square(sums, out=sums).sum(axis=0))
 
 
 def tiled_tolerance(tile: Tile, precision: Precision) -> Values:
