@@ -7,7 +7,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::fma::flip;
 use super::real::Real;
-use super::reserve;
+use super::zeros;
 use crate::Failure;
 use crate::load::{Done, Load};
 use crate::matrices::{SMALLEST_SIDE, Sums, Tile, is_side_enough, left, right};
@@ -49,26 +49,28 @@ impl<T: Real> Matmul<T> {
         let count = u64::from(side).pow(2);
         let bytes = T::PRECISION.size() * count;
         let products = (memory / bytes).saturating_sub(3).max(1);
-        reserve((products + 3) * bytes)?;
-        let fill = |element: fn(u32, u32, u32, u32) -> f64| {
+        let empty = || zeros::<T>(length(count));
+        let fill = |element: fn(u32, u32, u32, u32) -> f64| -> Result<_, Failure> {
+            let mut made = empty()?;
             let places = (0..side).flat_map(|row| (0..side).map(move |column| (row, column)));
-            places.map(|(row, column)| T::new(element(row, column, side, seed))).collect()
+            for (number, (row, column)) in made.iter_mut().zip(places) {
+                *number = T::new(element(row, column, side, seed));
+            }
+            Ok(made)
         };
-        // The system gives a page when it is written to, so that this takes no time.
-        let empty = || vec![T::zeroed(); length(count)];
         let mut made = Self {
             seed,
             side,
-            left: fill(left),
-            right: fill(right),
-            first: Vec::new(),
-            products: (0..products).map(|_| empty()).collect(),
+            left: fill(left)?,
+            right: fill(right)?,
+            first: empty()?,
+            products: (0..products).map(|_| empty()).collect::<Result<_, _>>()?,
             next: 0,
             batch: Vec::new(),
             done: Done::default(),
         };
         made.multiply(0);
-        made.first = made.products[0].clone();
+        made.first.copy_from_slice(&made.products[0]);
         made.done = Done::default();
         Ok(made)
     }

@@ -5,7 +5,7 @@
 use pulp::Arch;
 
 use super::fma::flip;
-use super::reserve;
+use super::zeros;
 use crate::Failure;
 use crate::buffers::{Ring, Spot};
 use crate::load::{Done, Load};
@@ -31,9 +31,8 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new(memory: u64, seed: u32) -> Result<Self, Failure> {
         let ring = Ring::new(memory, LARGEST);
-        reserve(ring.bytes())?;
-        // The system gives a page when it is written to, so that this takes no time.
-        let buffers = ring.words().iter().map(|&words| vec![0; length(words)]).collect();
+        let buffers = ring.words().iter().map(|&words| zeros(length(words)));
+        let buffers = buffers.collect::<Result<_, _>>()?;
         Ok(Self { seed, arch: Arch::new(), ring, buffers, done: Done::default() })
     }
 

@@ -17,6 +17,7 @@ pub struct Cpu;
 
 impl Maker for Cpu {
     fn make(&self, task: Task, memory: u64, seed: u32) -> Result<Box<dyn Load>, Failure> {
+        let _spare = reserve()?;
         Ok(match (task.kernel, task.precision) {
             (Kernel::Memory, _) => Box::new(memory::Memory::new(memory, seed)?),
             (Kernel::Fma, Some(Precision::F32)) => Box::new(fma::Fma::<f32>::new(seed)),
@@ -32,8 +33,19 @@ impl Maker for Cpu {
     }
 }
 
-/// Makes sure that so many bytes can be had, rather than to be ended for want of them.
-fn reserve(bytes: u64) -> Result<(), Failure> {
-    let mut probe = Vec::<u8>::new();
-    probe.try_reserve_exact(crate::number::size(bytes)).map_err(|_| Failure::Memory)
+/// Bytes that stay free beside a load for what else the program does, as for its report.
+const SPARE: usize = 32 << 20;
+
+/// Takes what is to stay free, for as long as a load is made.
+fn reserve() -> Result<Vec<u8>, Failure> {
+    let mut spare = Vec::new();
+    spare.try_reserve_exact(SPARE).map_err(|_| Failure::Memory)?;
+    Ok(spare)
+}
+
+/// So many zeros, if there is memory for them. The system gives a page when it is written to, so
+/// that this takes no time.
+fn zeros<T: bytemuck::Zeroable>(count: usize) -> Result<Vec<T>, Failure> {
+    let zeros = bytemuck::allocation::try_zeroed_slice_box(count);
+    Ok(zeros.map_err(|()| Failure::Memory)?.into_vec())
 }
