@@ -48,6 +48,7 @@ fn silence_threads() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if thread::current().name() != Some(THREAD) {
+            cli::silence::end();
             usual(info);
         }
     }));

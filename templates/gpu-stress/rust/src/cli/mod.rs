@@ -12,7 +12,7 @@ mod runs;
 mod selftests;
 mod settings;
 mod signals;
-mod silence;
+pub(crate) mod silence;
 mod sink;
 mod status_line;
 mod table;

@@ -2,7 +2,7 @@
 //! is told what came of it.
 
 #[cfg(unix)]
-pub(crate) use unix::{begin, voice};
+pub(crate) use unix::{begin, end, voice};
 
 #[cfg(unix)]
 mod unix {
@@ -34,6 +34,14 @@ mod unix {
         Some(Silence(usual))
     }
 
+    /// Ends silence for good, for a fault of the program's own.
+    pub(crate) fn end() {
+        if let Some(usual) = voice() {
+            // It was standard error before, so that this does not fail.
+            let _ = dup2_stderr(&usual);
+        }
+    }
+
     impl Drop for Silence {
         fn drop(&mut self) {
             // It was standard error before, so that this does not fail.
@@ -48,6 +56,10 @@ mod unix {
 pub(crate) fn begin() -> Option<()> {
     None
 }
+
+/// There is no silence to end.
+#[cfg(not(unix))]
+pub(crate) fn end() {}
 
 /// There is no silence to speak in.
 #[cfg(not(unix))]
