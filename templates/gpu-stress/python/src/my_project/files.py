@@ -48,11 +48,10 @@ def write_target(option: str, name: str, text: str) -> None:
 
 def _target(name: str) -> Path:
     """Return what a name leads to; raise `OSError` where that is a folder, or links go round."""
-    if _leads_below_proc(name):
-        return Path(name)  # a link there is followed by opening it alone
     with suppress(FileNotFoundError):
         os.stat(name)  # noqa: PTH116  # `Path` forgets the slash at the end of a folder
-    target = Path(os.path.realpath(name))
+    # A link below /proc is followed by opening it alone.
+    target = Path(name if _leads_below_proc(name) else os.path.realpath(name))
     if target.is_dir() or name.endswith("/"):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     return target
