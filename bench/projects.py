@@ -1,8 +1,7 @@
 """Makes projects and runs their own benchmarks: each template against its peers, in one run.
 
 `python bench/projects.py microservice` takes one template, without words it takes those that
-compare something: the services with their bare frameworks, `dedup` with other such tools,
-`gpu-stress` with bare loops.
+compare something: the services with their bare frameworks, `dedup` with other such tools.
 """
 
 import os
@@ -16,7 +15,7 @@ from scaffold.check import Cell, cells, test_answers
 from scaffold.release import open_release
 from scaffold.render import render
 
-_COMPARING = ("microservice", "dedup", "gpu-stress")
+_COMPARING = ("microservice", "dedup")
 
 
 def main() -> int:

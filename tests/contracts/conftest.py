@@ -10,17 +10,6 @@ from pathlib import Path
 import pytest
 
 from contracts.dedup_trees import grow, shim
-from contracts.gpu_fixtures import (  # noqa: F401  # fixtures of many modules
-    both,
-    broken,
-    driver,
-    icd_library,
-    nvml_library,
-    of,
-    sensing,
-    tested,
-    vulkan,
-)
 from contracts.services import Cell as ServiceCell
 from contracts.services import Service, Settings
 from scaffold import catalog, passes, project

@@ -1,5 +1,0 @@
-"""Makes `python -m my_project` work."""
-
-from .start import main
-
-main()

@@ -1,1 +1,0 @@
-"""The kernels: `fma`, `matmul` and `memory`, on the CPU, on GPUs and through torch."""

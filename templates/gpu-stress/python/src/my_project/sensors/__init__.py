@@ -1,1 +1,0 @@
-"""Sensors: NVML, amdgpu's sysfs, and hwmon; what is not there says why."""

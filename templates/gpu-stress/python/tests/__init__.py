@@ -1,1 +1,0 @@
-"""The tests, a package so that its modules import one another by relative names."""
