@@ -222,7 +222,7 @@ def _fault_stages(language: str, workshop: Workshop) -> dict[str, Stage]:
 
 
 def _find_fault(fault: faults.Fault, workshop: Workshop) -> str | None:
-    # The first test that fails is enough; a planted one sorts before all others, as cargo's does.
+    # pytest then stops at the first test that fails, as cargo does; the planted one comes first.
     workshop = replace(workshop, extra={**workshop.extra, "PYTEST_ADDOPTS": "--exitfirst"})
     planted = faults.plant(fault, workshop.folder)
     message = workshop.run("make", "check")

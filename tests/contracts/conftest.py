@@ -29,20 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
-    """Return a function that makes and builds a project once, and gives the words that run it.
-
-    Its arguments are a template, a language, and for a variant a letter for the project's name and
-    a function that edits the project's folder before it is built.
-    """
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], list[str]]:
+    """Return a function that makes and builds a project once, and gives the words that run it."""
 
     @cache
-    def built(
-        template_name: str,
-        language: str,
-        letter: str = "",
-        edit: Callable[[Path], None] | None = None,
-    ) -> list[str]:
+    def built(template_name: str, language: str) -> list[str]:
         cell = Cell(catalog.load(template_name), language)
         absent = missing(needed(cell.template, language))
         if absent:
@@ -50,15 +41,13 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
             assert os.environ.get("CI") != "true", reason
             pytest.skip(reason)
         # A name of its own, since all projects share one target folder of cargo.
-        name = f"contract-{template_name}{letter}"
+        name = f"contract-{template_name}"
         folder = tmp_path_factory.mktemp("contract") / str(cell)
         project.write(
             render(open_release(cell.template, language), test_answers(cell, name)),
             folder,
             git=False,
         )
-        if edit is not None:
-            edit(folder)
         target = passes.cache_folder() / "cargo-target"
         log = folder.parent / "log"
         workshop = Workshop(folder, log, {"CARGO_TARGET_DIR": str(target)}, threading.Event())
@@ -78,14 +67,14 @@ def template_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module", params=catalog.LANGUAGES)
-def program(request: pytest.FixtureRequest, build: Callable[..., list[str]]) -> list[str]:
+def program(request: pytest.FixtureRequest, build: Callable[[str, str], list[str]]) -> list[str]:
     """Return the words that run the program, in each language in turn."""
     return build(template_of(request), request.param)
 
 
 @pytest.fixture(scope="module")
 def programs(
-    request: pytest.FixtureRequest, build: Callable[..., list[str]]
+    request: pytest.FixtureRequest, build: Callable[[str, str], list[str]]
 ) -> dict[str, list[str]]:
     """Return the words that run the program, by language."""
     return {language: build(template_of(request), language) for language in catalog.LANGUAGES}
